@@ -110,6 +110,8 @@ type Payment struct {
 type Refund struct {
 	Status RefundStatus `json:"status,omitempty"`
 	ID     string       `json:"id,omitempty"` // the provider's refund_id
+	// Refusal is why the provider refused the refund call for good.
+	Refusal string `json:"refusal,omitempty"`
 }
 
 // Evidence is a driver's private note of what the board said before a vend
