@@ -146,6 +146,7 @@ const (
 	CauseCodeReady    Cause = "code_ready"    // the provider answered with the code
 	CauseCreateFailed Cause = "create_failed" // no code in time, or refused
 	CauseTimeout      Cause = "timeout"       // the sale window is over
+	CauseNetwork      Cause = "network"       // the provider has not answered for seconds
 	CauseCancelled    Cause = "cancelled"     // the customer pressed cancel
 	CauseReplaced     Cause = "replaced"      // the customer chose something else or a new code
 	CauseRestart      Cause = "restart"       // the process or the power went away

@@ -1,0 +1,323 @@
+package sale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// reach is what the machine knows about the provider.
+type reach struct {
+	known   bool      // asked at least once
+	good    time.Time // last verified contact
+	fault   *Fault    // why the last contact failed, nil if it did not
+	since   time.Time // when the failures began
+	probing bool
+	asked   time.Time
+	misses  int
+}
+
+// reached learns from the result of any call to the provider. An answer that
+// refuses is contact too.
+func (m *Machine) reached(err error) {
+	r := &m.reach
+	r.known = true
+	var f *Fault
+	if !errors.As(err, &f) && !errors.Is(err, context.DeadlineExceeded) {
+		was := r.fault
+		r.good, r.fault, r.misses = time.Now(), nil, 0
+		if was != nil {
+			m.log.Info("the provider answers again", "after", time.Since(r.since).Round(time.Second))
+			m.hurry()
+		}
+		return
+	}
+	if f == nil {
+		f = &Fault{Code: CodeNetDown, What: "the provider did not answer in time", Err: err}
+	}
+	if r.fault == nil {
+		r.since = time.Now()
+	}
+	r.fault = f
+	r.misses++
+}
+
+// hurry makes every order that waits after failures try again now.
+func (m *Machine) hurry() {
+	for _, t := range m.orders {
+		if t.tries > 0 && t.why == FailTemporary && t.want != 0 && !t.busy {
+			t.tries = 0
+			m.plan(t, t.want)
+		}
+	}
+}
+
+const (
+	probeEvery = 30 * time.Second
+	staleAfter = 90 * time.Second
+)
+
+// probe keeps the knowledge about the provider fresh while nobody buys.
+func (m *Machine) probe() {
+	r := &m.reach
+	wait := probeEvery
+	if r.fault != nil || !r.known {
+		wait = after(r.misses, 0, 2*time.Second, 4*time.Second, 8*time.Second, 15*time.Second)
+	}
+	last := r.good
+	if r.asked.After(last) {
+		last = r.asked
+	}
+	if r.probing || m.draining || !last.IsZero() && time.Since(last) < wait {
+		return
+	}
+	r.probing, r.asked = true, time.Now()
+	m.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(m.calls, callWithin)
+		defer cancel()
+		err := m.o.Gateway.Ping(ctx)
+		m.post(func() {
+			m.reach.probing = false
+			m.reached(err)
+			if err != nil {
+				m.log.Warn("probe of the provider", "error", err)
+			}
+		})
+	})
+}
+
+// gate says why nothing may be sold now, or nil. It is asked before every
+// order and for the idle screen.
+func (m *Machine) gate() *Fault {
+	if err := m.o.Ledger.Health(); err != nil {
+		return asFault(err, CodeStoreWrite)
+	}
+	if err := m.o.Clock.Plausible(); err != nil {
+		return asFault(err, CodeClock)
+	}
+	if err := m.o.Dispenser.Health(); err != nil {
+		return asFault(err, CodeSerialSilent)
+	}
+	if m.o.MaxDoubts > 0 && m.doubts > m.o.MaxDoubts {
+		return &Fault{
+			Code: CodeDoubts, What: fmt.Sprintf("%d vends within a day ended without an answer", m.doubts),
+			Hint: "check the controller, the drop sensor and the power; see kioskd orders",
+		}
+	}
+	if m.reach.fault != nil {
+		return m.reach.fault
+	}
+	if !m.reach.known || time.Since(m.reach.good) > staleAfter {
+		return &Fault{Code: CodeNetDown, What: "the provider has not been asked lately"}
+	}
+	for _, t := range m.orders {
+		if m.blocks(t) {
+			return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("order %s is not settled yet (%s)", t.order.Number, t.order.State)}
+		}
+	}
+	return nil
+}
+
+// blocks reports whether no new order may begin before this one is settled.
+// Whoever waits for money back waits in the background.
+func (m *Machine) blocks(t *tracked) bool {
+	switch t.order.State {
+	case Paid, Dispensing, Unknown:
+		return true
+	case Created, Awaiting, Closing:
+		return t.recovered
+	}
+	return false
+}
+
+func asFault(err error, code Code) *Fault {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return &Fault{Code: code, What: err.Error()}
+}
+
+// checkWithin bounds the question to the board before a sale.
+const checkWithin = 3 * time.Second
+
+// press is a customer's choice.
+func (m *Machine) press(slot Slot) {
+	if m.draining {
+		return
+	}
+	m.stage.pressed = time.Now()
+	switch m.stage.yields() {
+	case keeps:
+		return
+	case withdraws:
+		// The same number again asks for a new code, another one for another
+		// product: either way this code ends.
+		t := m.stage.order
+		m.stage.clear()
+		m.apply(t, Withdraw{CauseReplaced})
+	case free:
+		m.stage.leave(m.o.Clock.Now())
+	}
+	p, ok := m.product(slot)
+	if !ok {
+		m.stage.notice(SceneNoSuchSlot, Product{Slot: slot}, "")
+		return
+	}
+	if s := m.stock[slot]; s != InStock {
+		m.stage.notice(stockScene(s), p, "")
+		return
+	}
+	if f := m.gate(); f != nil {
+		m.log.Warn("selection refused", "slot", slot, "error", f)
+		m.stage.notice(faultScene(f), p, f.Code)
+		return
+	}
+	m.check(p)
+}
+
+// check asks the board, with the screen already answering the key press.
+func (m *Machine) check(p Product) {
+	m.stage.prepare(p)
+	turn := m.stage.turn
+	m.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(m.calls, checkWithin)
+		defer cancel()
+		evidence, err := m.o.Dispenser.Check(ctx, p.Slot)
+		m.post(func() {
+			if m.stage.turn == turn && !m.draining {
+				m.checked(p, evidence, err)
+			}
+		})
+	})
+}
+
+func (m *Machine) checked(p Product, evidence Evidence, err error) {
+	switch {
+	case err == nil:
+		m.begin(p, evidence)
+	case errors.Is(err, ErrSoldOut):
+		m.stock[p.Slot] = OutOfStock
+		m.stage.notice(SceneSoldOut, p, "")
+	case errors.Is(err, ErrSlotClosed):
+		m.stage.notice(SceneSlotClosed, p, "")
+	case errors.Is(err, ErrNoSlot):
+		m.log.Error("the configured slot does not exist on the board", "slot", p.Slot)
+		m.stage.notice(SceneSlotClosed, p, "")
+	default:
+		f := asFault(err, CodeSerialSilent)
+		m.log.Warn("selection refused by the board", "slot", p.Slot, "error", err)
+		m.stage.notice(faultScene(f), p, f.Code)
+	}
+}
+
+// begin makes the order durable; the create call is its first effect.
+func (m *Machine) begin(p Product, evidence Evidence) {
+	now := m.o.Clock.Now()
+	number, err := newNumber(m.o.Code, m.seq+1, m.o.Random)
+	if err != nil {
+		m.failed = err
+		return
+	}
+	o := Order{Number: number, Seq: m.seq + 1, Product: p, Policy: m.o.Policy, CreatedAt: now, Evidence: evidence}
+	// A lost machine must not take money for a week: the provider stops
+	// taking it soon after the window. It knows no less than a minute.
+	if o.Request, err = m.o.Gateway.Prepare(o, now.Add(max(m.o.PayWithin+30*time.Second, time.Minute))); err != nil {
+		f := asFault(err, CodePayMerchant)
+		m.log.Error("prepare an order", "order", number, "error", err)
+		m.stage.notice(faultScene(f), p, f.Code)
+		return
+	}
+	m.seq++
+	o, lines, effects := Begin(o)
+	t := &tracked{since: time.Now(), createdAt: time.Now()}
+	if !m.record(t, o, lines) {
+		return
+	}
+	m.orders[number] = t
+	m.stage.hold(t)
+	for _, e := range effects {
+		m.plan(t, e)
+	}
+}
+
+func (m *Machine) product(slot Slot) (Product, bool) {
+	for _, p := range m.o.Products {
+		if p.Slot == slot {
+			return p, true
+		}
+	}
+	return Product{}, false
+}
+
+// cancel is the customer's cancel key.
+func (m *Machine) cancel() {
+	m.stage.pressed = time.Now()
+	switch m.stage.yields() {
+	case withdraws:
+		m.apply(m.stage.order, Withdraw{CauseCancelled})
+	case free:
+		m.stage.leave(m.o.Clock.Now())
+	}
+}
+
+// createWithin is how long a customer waits for a code; offlineWithin how long
+// a code stays up while the provider cannot be asked about it.
+const (
+	createWithin  = 10 * time.Second
+	offlineWithin = 4 * time.Second
+)
+
+// look is the machine's own clockwork: time-outs, sweeps, the probe.
+func (m *Machine) look() {
+	for _, t := range m.orders {
+		if m.failed != nil {
+			return
+		}
+		m.lookAt(t)
+	}
+	m.probe()
+}
+
+func (m *Machine) lookAt(t *tracked) {
+	in := time.Since(t.since)
+	switch t.order.State {
+	case Created:
+		if in > createWithin || m.offline(t) {
+			m.apply(t, Withdraw{CauseCreateFailed})
+		}
+	case Awaiting:
+		switch {
+		case m.draining:
+		case in > m.o.PayWithin:
+			m.apply(t, Withdraw{CauseTimeout})
+		case m.offline(t):
+			m.apply(t, Withdraw{CauseNetwork})
+		}
+	case Unknown:
+		if in > silentWithin {
+			m.apply(t, Recovered{Verdict{Detail: "the board stayed silent"}})
+		}
+	case Closed:
+		if t.want == 0 && !t.busy && in > sweepAfter(t.order.Sweeps) {
+			t.since, t.rounds = time.Now(), 0
+			m.apply(t, SweepDue{})
+		}
+	}
+}
+
+// offline reports whether this order's calls have failed for so long that the
+// customer must be told.
+func (m *Machine) offline(t *tracked) bool {
+	return t.tries > 1 && m.reach.fault != nil && time.Since(m.reach.since) > offlineWithin
+}
+
+// sweepAfter is when a closed order is looked at for the nth time, from the
+// moment it was closed or looked at last in this process.
+func sweepAfter(n int) time.Duration {
+	if n == 0 {
+		return 10 * time.Minute
+	}
+	return 24 * time.Hour
+}

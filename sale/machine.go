@@ -1,0 +1,213 @@
+package sale
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options is what a Machine needs. All ports must be set.
+type Options struct {
+	Ledger    Ledger
+	Gateway   Gateway
+	Dispenser Dispenser
+	Panel     Panel
+	Clock     Clock
+
+	Code     string    // this machine's part of every order number, 1 to 12 of [0-9A-Za-z]
+	Products []Product // what is sold, by slot
+
+	PayWithin      time.Duration // how long a code stays on the screen
+	DispenseWithin time.Duration // how long a vend may take before it is in doubt
+	Policy         Policy
+	// MaxDoubts is how many unknown outcomes within a day the machine bears;
+	// one more puts it out of service. 0 means no limit. It bounds what cutting the power as the
+	// product falls can cost.
+	MaxDoubts int
+
+	Random io.Reader    // for order numbers; nil means crypto/rand
+	Log    *slog.Logger // nil discards
+	// Alarm is told about every order that needs a person. It must not block.
+	Alarm func(Order)
+}
+
+// Machine runs orders. One goroutine, the one in Run, owns them all; calls to
+// the ports run beside it and come back as messages.
+type Machine struct {
+	o       Options
+	log     *slog.Logger
+	inbox   chan func()
+	stopped chan struct{}
+	calls   context.Context
+	wg      sync.WaitGroup
+	started time.Time
+
+	orders   map[Number]*tracked
+	seq      uint64
+	stock    map[Slot]Stock
+	reach    reach
+	doubts   int
+	failed   error
+	draining bool
+	stage    stage
+	status   atomic.Pointer[Status]
+}
+
+// New checks the options. It does no I/O.
+func New(o Options) (*Machine, error) {
+	if o.Ledger == nil || o.Gateway == nil || o.Dispenser == nil || o.Panel == nil || o.Clock == nil {
+		return nil, errors.New("a machine needs a ledger, a gateway, a dispenser, a panel and a clock")
+	}
+	if err := checkCode(o.Code); err != nil {
+		return nil, err
+	}
+	if o.PayWithin <= 0 || o.DispenseWithin <= 0 {
+		return nil, errors.New("a machine needs positive times to pay and to dispense")
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Alarm == nil {
+		o.Alarm = func(Order) {}
+	}
+	m := &Machine{
+		o: o, log: o.Log,
+		inbox: make(chan func(), 64), stopped: make(chan struct{}),
+		orders: map[Number]*tracked{}, stock: map[Slot]Stock{},
+	}
+	m.status.Store(&Status{Scene: SceneStarting})
+	return m, nil
+}
+
+// beat is how often the machine looks at time-outs and at its own health.
+const beat = 250 * time.Millisecond
+
+// Run takes up every open order, then sells until ctx ends. It may be called
+// once. When ctx ends it takes no new order, waits for a vend that is under
+// way, and returns nil; every other open order stays in the ledger for the
+// next start. A commit that failed is returned at once: the process must end
+// and read the ledger anew.
+func (m *Machine) Run(ctx context.Context) error {
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	m.calls, m.started = calls, time.Now()
+	defer m.wg.Wait()
+	defer close(m.stopped)
+	defer cancel()
+
+	m.present()
+	if err := m.takeUp(); err != nil {
+		return err
+	}
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	events, done := m.o.Dispenser.Events(), ctx.Done()
+	for {
+		m.look()
+		m.present()
+		switch {
+		case m.failed != nil:
+			return m.failed
+		case m.draining && !m.vending():
+			return nil
+		}
+		select {
+		case f := <-m.inbox:
+			f()
+		case e, ok := <-events:
+			if !ok {
+				events = nil
+				continue
+			}
+			m.board(e)
+		case <-tick.C:
+		case <-done:
+			m.draining, done = true, nil
+		}
+	}
+}
+
+// Press is a product number pressed on something other than the controller's
+// keypad: a keyboard, a touch screen. It never blocks for long.
+func (m *Machine) Press(slot Slot) { m.post(func() { m.press(slot) }) }
+
+// Cancel is the cancel key of such a device.
+func (m *Machine) Cancel() { m.post(m.cancel) }
+
+// post hands f to the goroutine in Run. After Run has returned it does nothing.
+func (m *Machine) post(f func()) {
+	select {
+	case m.inbox <- f:
+	case <-m.stopped:
+	}
+}
+
+// takeUp applies Restarted to every open order. Nothing is sold until all of
+// them are settled as far as this machine can settle them.
+func (m *Machine) takeUp() error {
+	var err error
+	if m.seq, err = m.o.Ledger.LastSeq(); err != nil {
+		return fmt.Errorf("read the order sequence: %w", err)
+	}
+	open, err := m.o.Ledger.Open()
+	if err != nil {
+		return fmt.Errorf("read the open orders: %w", err)
+	}
+	for _, o := range open {
+		t := &tracked{order: o, since: time.Now(), recovered: true, createdAt: time.Now()}
+		m.orders[o.Number] = t
+		m.log.Info("taking up an open order", "order", o.Number, "state", o.State)
+		m.apply(t, Restarted{})
+		if m.failed != nil {
+			return m.failed
+		}
+		m.stage.takeUp(t)
+	}
+	m.countDoubts()
+	return m.failed
+}
+
+func (m *Machine) countDoubts() {
+	n, err := m.o.Ledger.Doubts(m.o.Clock.Now().Add(-24 * time.Hour))
+	if err != nil {
+		m.failed = fmt.Errorf("count unknown outcomes: %w", err)
+		return
+	}
+	m.doubts = n
+}
+
+func (m *Machine) board(e BoardEvent) {
+	switch e := e.(type) {
+	case Selected:
+		m.press(e.Slot)
+	case CancelPressed:
+		m.cancel()
+	case SlotReport:
+		switch {
+		case e.Closed:
+			m.stock[e.Slot] = SlotClosed
+		case e.SoldOut:
+			m.stock[e.Slot] = OutOfStock
+		default:
+			delete(m.stock, e.Slot)
+		}
+	}
+}
+
+// vending reports whether a dispense command is under way.
+func (m *Machine) vending() bool {
+	for _, t := range m.orders {
+		if t.order.State == Dispensing {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,111 @@
+package saletest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kioskd/sale"
+)
+
+// ErrPowerCut is what a commit returns on which the power went away.
+var ErrPowerCut = errors.New("power cut")
+
+// Ledger is a ledger in memory that outlives the machine that writes it.
+type Ledger struct {
+	// Cut is asked at every commit. Before means that the power goes before
+	// the step is durable, after that it goes right afterwards.
+	Cut func(s sale.Step) (before, after bool)
+
+	mu      sync.Mutex
+	orders  map[sale.Number]sale.Order
+	doubts  []time.Time
+	seq     uint64
+	Journal []sale.Line
+	Commits int
+	Fault   *sale.Fault // what Health says
+}
+
+var _ sale.Ledger = (*Ledger)(nil)
+
+// NewLedger returns an empty ledger.
+func NewLedger() *Ledger { return &Ledger{orders: map[sale.Number]sale.Order{}} }
+
+// Commit implements sale.Ledger.
+func (l *Ledger) Commit(s sale.Step) error {
+	before, after := false, false
+	if l.Cut != nil {
+		before, after = l.Cut(s)
+	}
+	if before {
+		return ErrPowerCut
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if was := l.orders[s.Order.Number].State; was != s.From {
+		return fmt.Errorf("order %s is %q, not %q", s.Order.Number, was, s.From)
+	}
+	if s.From == "" && s.Order.Seq <= l.seq {
+		return fmt.Errorf("sequence %d was used before", s.Order.Seq)
+	}
+	l.orders[s.Order.Number] = s.Order
+	l.seq = max(l.seq, s.Order.Seq)
+	l.Journal = append(l.Journal, s.Trail...)
+	l.Commits++
+	for _, line := range s.Trail {
+		if line.State == sale.Unknown {
+			l.doubts = append(l.doubts, s.At)
+		}
+	}
+	if after {
+		return ErrPowerCut
+	}
+	return nil
+}
+
+// Orders returns all orders, oldest first.
+func (l *Ledger) Orders() (all []sale.Order) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, o := range l.orders {
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(a, b sale.Order) int { return int(a.Seq) - int(b.Seq) })
+	return all
+}
+
+// Open implements sale.Ledger.
+func (l *Ledger) Open() ([]sale.Order, error) {
+	return slices.DeleteFunc(l.Orders(), func(o sale.Order) bool { return !o.Open() }), nil
+}
+
+// LastSeq implements sale.Ledger.
+func (l *Ledger) LastSeq() (uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seq, nil
+}
+
+// Doubts implements sale.Ledger.
+func (l *Ledger) Doubts(since time.Time) (n int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, at := range l.doubts {
+		if !at.Before(since) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Health implements sale.Ledger.
+func (l *Ledger) Health() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.Fault != nil {
+		return l.Fault
+	}
+	return nil
+}

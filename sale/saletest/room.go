@@ -1,0 +1,138 @@
+package saletest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"kioskd/sale"
+)
+
+// Panel remembers every scene that was shown.
+type Panel struct {
+	mu     sync.Mutex
+	scenes []sale.Scene
+}
+
+var _ sale.Panel = (*Panel)(nil)
+
+// Show implements sale.Panel.
+func (p *Panel) Show(s sale.Scene) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.scenes = append(p.scenes, s)
+}
+
+// Now is the scene on the screen.
+func (p *Panel) Now() sale.Scene {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.scenes) == 0 {
+		return sale.Scene{}
+	}
+	return p.scenes[len(p.scenes)-1]
+}
+
+// Kinds is what was shown, each kind once in a row.
+func (p *Panel) Kinds() (kinds []sale.SceneKind) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.scenes {
+		if len(kinds) == 0 || kinds[len(kinds)-1] != s.Kind {
+			kinds = append(kinds, s.Kind)
+		}
+	}
+	return kinds
+}
+
+// Clock is the bubble's clock plus an error of its own.
+type Clock struct {
+	mu    sync.Mutex
+	Skew  time.Duration
+	Wrong bool
+}
+
+var _ sale.Clock = (*Clock)(nil)
+
+// Now implements sale.Clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.Skew).Round(0)
+}
+
+// Plausible implements sale.Clock.
+func (c *Clock) Plausible() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Wrong {
+		return &sale.Fault{Code: sale.CodeClock, What: "the clock stands at 1970"}
+	}
+	return nil
+}
+
+// Step sets the clock forward or back.
+func (c *Clock) Step(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Skew += d
+}
+
+// Audit compares the books of everybody with the ledger's orders and returns
+// each broken promise. open allows orders that are still on their way.
+func Audit(orders []sale.Order, p *Provider, b *Board) error {
+	var broken []error
+	say := func(n sale.Number, format string, args ...any) {
+		broken = append(broken, fmt.Errorf("order %s: "+format, append([]any{n}, args...)...))
+	}
+	known := map[sale.Number]sale.Order{}
+	for _, o := range orders {
+		known[o.Number] = o
+		trade, _ := p.Trade(o.Number)
+		paid := !trade.PaidAt.IsZero()
+		drops, commands := b.Drops(o.Number), b.Commands(o.Number)
+		if commands > 1 || drops > 1 {
+			say(o.Number, "%d commands, %d drops", commands, drops)
+		}
+		if drops > 0 && !paid {
+			say(o.Number, "a drop without a payment")
+		}
+		if trade.Refunds > 1 {
+			say(o.Number, "%d refunds", trade.Refunds)
+		}
+		if drops > 0 && trade.Refunds > 0 && !o.Doubted {
+			say(o.Number, "dispensed and refunded without passing unknown")
+		}
+		switch {
+		case o.State == sale.Closed && paid && !o.Open():
+			say(o.Number, "closed while paid")
+		case o.State == sale.Dispensed && (trade.Refunds > 0 || drops == 0 && !o.Presumed):
+			say(o.Number, "dispensed, but %d drops and %d refunds", drops, trade.Refunds)
+		case o.State == sale.Refunded && trade.Refund != sale.RefundSuccess:
+			say(o.Number, "refunded, but the provider says %q", trade.Refund)
+		case paid && o.State.Final() && o.State != sale.Dispensed && o.State != sale.Refunded && o.State != sale.Attention:
+			say(o.Number, "paid and ended as %s", o.State)
+		}
+		if trade.Total != 0 && trade.Total != o.Product.Price {
+			say(o.Number, "%s at the provider, %s here", trade.Total, o.Product.Price)
+		}
+		if trade.Overlap {
+			say(o.Number, "two calls at once")
+		}
+		for i := 1; i < len(trade.Calls); i++ {
+			if gap := trade.Calls[i].Sub(trade.Calls[i-1]); gap < time.Second {
+				say(o.Number, "asked again after %s", gap)
+			}
+		}
+	}
+	for _, t := range p.Trades() {
+		if _, ok := known[t.Number]; !ok {
+			say(t.Number, "known to the provider and not to the ledger")
+		}
+	}
+	if b.Overlap {
+		broken = append(broken, errors.New("two vends at once"))
+	}
+	return errors.Join(broken...)
+}

@@ -1,0 +1,210 @@
+package sale
+
+import (
+	"fmt"
+	"time"
+)
+
+// tracked is an open order in memory. Only the goroutine in Machine.Run
+// touches it.
+type tracked struct {
+	order     Order
+	since     time.Time // when it entered its state in this process
+	down      time.Time // when the QR was taken down in this process
+	createdAt time.Time // the end of the last create call, or the restart
+	recovered bool      // found in the ledger at start
+
+	busy   bool        // a call is in flight: never a second one
+	want   Effect      // what comes next
+	timer  *time.Timer // armed while want waits for its time
+	called time.Time   // start of the last call to the provider
+	rounds int         // calls since it entered its state
+	tries  int         // failures in a row
+	why    Failure     // of the last failure
+}
+
+// apply is the only way in which an order changes: decide, commit, then act.
+func (m *Machine) apply(t *tracked, e Event) {
+	if m.failed != nil {
+		return
+	}
+	next, lines, effects := Next(t.order, e)
+	if !m.record(t, next, lines) {
+		return
+	}
+	if len(lines) > 0 {
+		t.forget() // what the old state permitted is no longer wanted
+	}
+	for _, effect := range effects {
+		if effect == DoAlarm {
+			m.log.Error("an order needs a person", "order", next.Number, "cause", next.Cause, "detail", next.Detail)
+			m.o.Alarm(next)
+			continue
+		}
+		m.plan(t, effect)
+	}
+	if !next.Open() && !t.busy {
+		delete(m.orders, next.Number)
+	}
+}
+
+func (t *tracked) forget() {
+	t.want = 0
+	if t.timer != nil {
+		t.timer.Stop()
+		t.timer = nil
+	}
+}
+
+// record makes the lines durable. It returns false, and the machine stops,
+// if nobody knows whether they are.
+func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
+	if len(lines) == 0 {
+		t.order = next
+		return true
+	}
+	from := t.order.State
+	step := Step{From: from, Order: next, Trail: lines, At: m.o.Clock.Now(), Since: time.Since(m.started)}
+	if err := m.o.Ledger.Commit(step); err != nil {
+		m.failed = fmt.Errorf("commit order %s as %s: %w", next.Number, next.State, err)
+		return false
+	}
+	t.order = next
+	for _, l := range lines {
+		m.log.Info("order", "order", next.Number, "slot", next.Product.Slot, "from", from, "to", l.State, "cause", l.Cause, "detail", l.Detail)
+		from = l.State
+	}
+	m.entered(t, step.From)
+	return true
+}
+
+func (m *Machine) entered(t *tracked, from State) {
+	if t.order.State == from {
+		return
+	}
+	now := time.Now()
+	t.since, t.tries, t.rounds = now, 0, 0
+	switch t.order.State {
+	case Closing:
+		t.down = now
+	case Unknown:
+		m.countDoubts()
+	case Refunding:
+		if t.order.Cause == CauseNotDropped {
+			// Controllers latch faults, and a second customer should not find
+			// out: the slot stays closed until the board reports it well.
+			m.stock[t.order.Product.Slot] = SlotClosed
+		}
+	}
+}
+
+// plan puts an effect next. It replaces what was planned; a call in flight
+// goes on, and its result is applied to the state as it then is.
+func (m *Machine) plan(t *tracked, e Effect) {
+	t.forget()
+	t.want = e
+	if !t.busy {
+		m.arm(t)
+	}
+}
+
+func (m *Machine) arm(t *tracked) {
+	wait := m.pace(t, t.want)
+	if wait <= 0 {
+		m.fire(t)
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(wait, func() {
+		m.post(func() {
+			if t.timer == timer && !t.busy {
+				m.fire(t)
+			}
+		})
+	})
+	t.timer = timer
+}
+
+func (m *Machine) fire(t *tracked) {
+	effect := t.want
+	t.want, t.timer = 0, nil
+	t.rounds++
+	if effect == DoAwaitReady {
+		m.awaitReady(t)
+		return
+	}
+	t.busy = true
+	if effect != DoDispense && effect != DoRecover {
+		t.called = time.Now()
+	}
+	order := t.order
+	m.wg.Go(func() {
+		e, err := m.call(order, effect)
+		m.post(func() { m.returned(t, effect, e, err) })
+	})
+}
+
+// returned takes the result of a call. Event nil means that err tells all.
+func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
+	t.busy = false
+	if effect == DoCreate {
+		t.createdAt = time.Now()
+	}
+	if usesNetwork(effect) {
+		m.reached(err)
+	}
+	if err != nil {
+		t.tries++
+		t.why = failure(err)
+		m.log.Warn("call", "order", t.order.Number, "call", effect.String(), "try", t.tries, "error", err)
+		e = CallFailed{Call: effect, Why: t.why, Settled: time.Since(t.createdAt) > createSettles, Detail: err.Error()}
+	} else {
+		t.tries = 0
+	}
+	if seen, ok := e.(TradeSeen); ok {
+		e = m.judge(t, seen)
+	}
+	m.apply(t, e)
+	if t.want != 0 && t.timer == nil && !t.busy {
+		m.arm(t)
+	}
+}
+
+// createSettles is how long after its own end a create call may still arrive
+// at the provider.
+const createSettles = 30 * time.Second
+
+// judge adds to a verified payment what only the machine knows. Ages come from
+// the provider's clock alone, elapsed times from the monotonic one.
+func (m *Machine) judge(t *tracked, e TradeSeen) TradeSeen {
+	age := e.Trade.Age()
+	waiting := m.stage.holds(t)
+	e.Ready = m.ready()
+	e.Fresh = age >= 0 && age <= grace && (waiting || t.recovered)
+	if waiting && t.order.State == Closing && (t.order.Cause == CauseTimeout || t.order.Cause == CauseNetwork) {
+		// The provider's times are whole seconds.
+		e.InTime = e.Fresh && age+time.Second >= time.Since(t.down)
+	}
+	return e
+}
+
+// grace is how long after paying a customer is presumed to be at the machine.
+const grace = 60 * time.Second
+
+func (m *Machine) ready() bool { return m.o.Dispenser.Health() == nil && !m.vending() }
+
+// awaitReady looks whether a paid order can be dispensed by now.
+func (m *Machine) awaitReady(t *tracked) {
+	switch {
+	case m.ready():
+		m.apply(t, MachineReady{Ready: true})
+	case time.Since(t.since) > readyWithin:
+		m.apply(t, MachineReady{})
+	default:
+		m.plan(t, DoAwaitReady)
+	}
+}
+
+// readyWithin is how long a paid order waits for a controller that went away
+// before the money goes back.
+const readyWithin = 15 * time.Second
