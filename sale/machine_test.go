@@ -261,8 +261,8 @@ func TestVendOutcomes(t *testing.T) {
 				alarms := 0
 				k.options.Policy.OnUnknown = c.on
 				k.options.Alarm = func(sale.Order) { alarms++ }
-				k.board.Tells = c.tells
-				k.board.Plan = func(sale.Command) saletest.Vend { return c.vend }
+				k.board.Mute(!c.tells)
+				k.board.Plan(saletest.Fate(c.vend))
 				k.on()
 				k.pay(k.code(11))
 				k.sees(c.scene, 60*time.Second)
@@ -277,13 +277,13 @@ func TestVendOutcomes(t *testing.T) {
 
 func TestSlotClosesAfterAProvedFailure(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		k.board.Plan = func(sale.Command) saletest.Vend { return saletest.Vend{} }
+		k.board.Plan(saletest.Fate(saletest.Vend{}))
 		k.pay(k.code(11))
 		k.ends(sale.Refunded, sale.CauseRefunded, 20*time.Second)
 		k.wait(30 * time.Second)
 		k.board.Press(11)
 		k.sees(sale.SceneSlotClosed, time.Second)
-		k.board.Plan = nil
+		k.board.Plan(nil)
 		k.pay(k.code(12))
 		k.ends(sale.Dispensed, sale.CauseDropped, 20*time.Second)
 	})
@@ -341,7 +341,7 @@ func TestNewCodeAndOtherProduct(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		break_ func(k *kiosk)
+		breaks func(k *kiosk)
 		slot   sale.Slot
 		scene  sale.SceneKind
 		code   sale.Code
@@ -352,13 +352,13 @@ func TestRefusals(t *testing.T) {
 		{"no such slot on the board", func(k *kiosk) { k.board.Refuse(11, sale.ErrNoSlot) }, 11, sale.SceneSlotClosed, ""},
 		{"board fault", func(k *kiosk) { k.board.Refuse(11, &sale.Fault{Code: sale.CodeBoardFault}) }, 11, sale.SceneOutOfService, sale.CodeBoardFault},
 		{"board silent", func(k *kiosk) { k.board.Break() }, 11, sale.SceneOutOfService, sale.CodeSerialSilent},
-		{"clock", func(k *kiosk) { k.clock.Wrong = true }, 11, sale.SceneClock, sale.CodeClock},
-		{"store", func(k *kiosk) { k.ledger.Fault = &sale.Fault{Code: sale.CodeStoreSpace} }, 11, sale.SceneOutOfService, sale.CodeStoreSpace},
+		{"clock", func(k *kiosk) { k.clock.Doubt() }, 11, sale.SceneClock, sale.CodeClock},
+		{"store", func(k *kiosk) { k.ledger.Ail(&sale.Fault{Code: sale.CodeStoreSpace}) }, 11, sale.SceneOutOfService, sale.CodeStoreSpace},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(k *kiosk) {
 				k.sees(sale.SceneIdle, time.Second)
-				c.break_(k)
+				c.breaks(k)
 				k.board.Press(c.slot)
 				if s := k.sees(c.scene, time.Second); s.Code != c.code {
 					t.Errorf("the screen shows %q, want %q", s.Code, c.code)
@@ -390,60 +390,60 @@ func TestNetwork(t *testing.T) {
 	t.Run("gone while idle", func(t *testing.T) {
 		inBubble(t, func(k *kiosk) {
 			k.sees(sale.SceneIdle, time.Second)
-			k.provider.Fault = saletest.Down
+			k.provider.Break(saletest.Down)
 			k.sees(sale.SceneOffline, 40*time.Second)
 			k.board.Press(11)
 			k.wait(time.Second)
 			k.sees(sale.SceneOffline, time.Second)
-			k.provider.Fault = nil
+			k.provider.Break(nil)
 			k.sees(sale.SceneIdle, 30*time.Second)
 		})
 	})
 	t.Run("gone while creating", func(t *testing.T) {
 		inBubble(t, func(k *kiosk) {
 			k.sees(sale.SceneIdle, time.Second)
-			k.provider.Fault = saletest.Down
+			k.provider.Break(saletest.Down)
 			k.board.Press(11)
 			k.sees(sale.SceneNoCode, 6*time.Second)
 			k.wait(time.Minute)
-			k.provider.Fault = nil
+			k.provider.Break(nil)
 			k.ends(sale.Closed, sale.CauseNeverCreated, 5*time.Minute)
 		})
 	})
 	t.Run("gone while the code is up, paid in time, back soon", func(t *testing.T) {
 		inBubble(t, func(k *kiosk) {
 			code := k.code(11)
-			k.provider.Fault = saletest.Down
+			k.provider.Break(saletest.Down)
 			k.pay(code)
 			k.sees(sale.SceneConfirming, 8*time.Second)
 			k.wait(5 * time.Second)
-			k.provider.Fault = nil
+			k.provider.Break(nil)
 			k.ends(sale.Dispensed, sale.CauseDropped, 20*time.Second)
 		})
 	})
 	t.Run("gone for an hour after the payment", func(t *testing.T) {
 		inBubble(t, func(k *kiosk) {
 			code := k.code(11)
-			k.provider.Fault = saletest.Down
+			k.provider.Break(saletest.Down)
 			k.pay(code)
 			k.sees(sale.SceneStillOpen, 60*time.Second)
 			k.wait(time.Hour)
-			k.provider.Fault = nil
+			k.provider.Break(nil)
 			k.ends(sale.Refunded, sale.CauseRefunded, 2*time.Minute)
 		})
 	})
 	t.Run("every first answer is lost", func(t *testing.T) {
 		inBubble(t, func(k *kiosk) {
 			lost := map[string]bool{}
-			k.provider.Fault = func(call string, o sale.Order, after bool) error {
+			k.provider.Break(func(call string, o sale.Order, after bool) error {
 				key := call + string(o.Number)
 				if after && !lost[key] {
 					lost[key] = true
 					return saletest.Down(call, o, after)
 				}
 				return nil
-			}
-			k.board.Plan = func(sale.Command) saletest.Vend { return saletest.Vend{} }
+			})
+			k.board.Plan(saletest.Fate(saletest.Vend{}))
 			k.wait(45 * time.Second)
 			code := k.code(11)
 			k.pay(code)
@@ -469,8 +469,8 @@ func TestClockStepsDoNotMatter(t *testing.T) {
 
 func TestTooManyDoubts(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		k.board.Tells = false
-		k.board.Plan = func(sale.Command) saletest.Vend { return saletest.Vend{Silent: true} }
+		k.board.Mute(true)
+		k.board.Plan(saletest.Fate(saletest.Vend{Silent: true}))
 		for range 4 {
 			k.pay(k.code(12))
 			k.ends(sale.Refunded, sale.CauseRefunded, 60*time.Second)
@@ -518,13 +518,13 @@ func TestPowerCutAtEveryCommit(t *testing.T) {
 // cutAt plays one sale in which the power goes at the nth commit, and looks at
 // what the next start makes of it.
 func (k *kiosk) cutAt(cut int, before bool, vend saletest.Vend, tells bool) {
-	k.board.Tells = tells
-	k.board.Plan = func(sale.Command) saletest.Vend { return vend }
+	k.board.Mute(!tells)
+	k.board.Plan(saletest.Fate(vend))
 	n := 0
-	k.ledger.Cut = func(sale.Step) (bool, bool) {
+	k.ledger.CutPower(func(sale.Step) (bool, bool) {
 		n++
 		return n == cut && before, n == cut && !before
-	}
+	})
 	k.board.Press(11)
 	died := false
 	for range 1200 {
@@ -560,7 +560,7 @@ func (k *kiosk) cutAt(cut int, before bool, vend saletest.Vend, tells bool) {
 		k.t.Error("a code from before the power cut is on the screen")
 	}
 	// And the machine sells again.
-	k.board.Plan = nil
+	k.board.Plan(nil)
 	k.pay(k.code(12))
 	k.ends(sale.Dispensed, sale.CauseDropped, 20*time.Second)
 }

@@ -13,12 +13,10 @@ import (
 type Board struct {
 	// VendTakes is how long the motor turns.
 	VendTakes time.Duration
-	// Tells says that Recover can prove the outcome of every command.
-	Tells bool
-	// Plan says what the next vend does; nil means a clean drop.
-	Plan func(c sale.Command) Vend
 
 	mu       sync.Mutex
+	mute     bool
+	plan     func(c sale.Command) Vend
 	events   chan sale.BoardEvent
 	fault    *sale.Fault
 	commands map[sale.Number]int
@@ -38,7 +36,7 @@ type Vend struct {
 // NewBoard returns a board that takes two seconds for a vend.
 func NewBoard() *Board {
 	return &Board{
-		VendTakes: 2 * time.Second, Tells: true, events: make(chan sale.BoardEvent, 16),
+		VendTakes: 2 * time.Second, events: make(chan sale.BoardEvent, 16),
 		commands: map[sale.Number]int{}, drops: map[sale.Number]int{}, sold: map[sale.Slot]error{},
 	}
 }
@@ -64,6 +62,23 @@ func (b *Board) set(f *sale.Fault) {
 	defer b.mu.Unlock()
 	b.fault = f
 }
+
+// Mute says that Recover can prove nothing.
+func (b *Board) Mute(mute bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mute = mute
+}
+
+// Plan says what the next vends do; nil means clean drops.
+func (b *Board) Plan(plan func(c sale.Command) Vend) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.plan = plan
+}
+
+// Fate is a plan in which every vend goes the same way.
+func Fate(v Vend) func(sale.Command) Vend { return func(sale.Command) Vend { return v } }
 
 // Refuse makes Check answer err for a slot; nil clears it.
 func (b *Board) Refuse(s sale.Slot, err error) {
@@ -116,15 +131,18 @@ func (b *Board) Check(ctx context.Context, s sale.Slot) (sale.Evidence, error) {
 // anybody still waits for the result.
 func (b *Board) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	vend := Vend{Drops: true}
-	if b.Plan != nil {
-		vend = b.Plan(c)
+	b.mu.Lock()
+	plan, takes := b.plan, b.VendTakes
+	b.mu.Unlock()
+	if plan != nil {
+		vend = plan(c)
 	}
 	if vend.Unsent {
 		return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left"}
 	}
 	b.turn(c, vend)
 	select {
-	case <-time.After(b.VendTakes):
+	case <-time.After(takes):
 	case <-ctx.Done():
 		return sale.Verdict{Detail: "no result in time"}
 	}
@@ -171,7 +189,10 @@ func (b *Board) Recover(ctx context.Context, c sale.Command) (sale.Verdict, erro
 	if len(c.Evidence) == 0 {
 		return sale.Verdict{}, errors.New("no evidence was stored with the order")
 	}
-	if !b.Tells {
+	b.mu.Lock()
+	mute := b.mute
+	b.mu.Unlock()
+	if mute {
 		return sale.Verdict{Detail: "the board cannot say"}, nil
 	}
 	return verdict(b.Drops(c.Number) > 0), nil

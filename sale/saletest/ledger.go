@@ -15,17 +15,14 @@ var ErrPowerCut = errors.New("power cut")
 
 // Ledger is a ledger in memory that outlives the machine that writes it.
 type Ledger struct {
-	// Cut is asked at every commit. Before means that the power goes before
-	// the step is durable, after that it goes right afterwards.
-	Cut func(s sale.Step) (before, after bool)
-
 	mu      sync.Mutex
+	cut     func(s sale.Step) (before, after bool)
+	fault   *sale.Fault
 	orders  map[sale.Number]sale.Order
 	doubts  []time.Time
 	seq     uint64
 	Journal []sale.Line
 	Commits int
-	Fault   *sale.Fault // what Health says
 }
 
 var _ sale.Ledger = (*Ledger)(nil)
@@ -33,17 +30,32 @@ var _ sale.Ledger = (*Ledger)(nil)
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger { return &Ledger{orders: map[sale.Number]sale.Order{}} }
 
+// CutPower sets what is asked at every commit. Before means that the power
+// goes before the step is durable, after that it goes right afterwards.
+func (l *Ledger) CutPower(cut func(s sale.Step) (before, after bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = cut
+}
+
+// Ail sets what Health says.
+func (l *Ledger) Ail(f *sale.Fault) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault = f
+}
+
 // Commit implements sale.Ledger.
 func (l *Ledger) Commit(s sale.Step) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	before, after := false, false
-	if l.Cut != nil {
-		before, after = l.Cut(s)
+	if l.cut != nil {
+		before, after = l.cut(s)
 	}
 	if before {
 		return ErrPowerCut
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if was := l.orders[s.Order.Number].State; was != s.From {
 		return fmt.Errorf("order %s is %q, not %q", s.Order.Number, was, s.From)
 	}
@@ -104,8 +116,8 @@ func (l *Ledger) Doubts(since time.Time) (n int, err error) {
 func (l *Ledger) Health() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.Fault != nil {
-		return l.Fault
+	if l.fault != nil {
+		return l.fault
 	}
 	return nil
 }

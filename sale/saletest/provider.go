@@ -17,12 +17,9 @@ type Provider struct {
 	Latency time.Duration
 	// RefundTakes is how long an accepted refund is still processing.
 	RefundTakes time.Duration
-	// Fault is asked before each call has its effect, and again after it. An
-	// error from the first call means that the request was lost, one from the
-	// second that the answer was.
-	Fault func(call string, o sale.Order, after bool) error
 
 	mu     sync.Mutex
+	fault  Fault
 	trades map[sale.Number]*Trade
 	codes  int
 }
@@ -49,6 +46,28 @@ type Trade struct {
 // NewProvider returns a provider that answers after 40 ms each way.
 func NewProvider() *Provider {
 	return &Provider{Latency: 40 * time.Millisecond, RefundTakes: time.Second, trades: map[sale.Number]*Trade{}}
+}
+
+// Fault is asked before each call has its effect, and again after it. An error
+// from the first call means that the request was lost, one from the second
+// that the answer was.
+type Fault func(call string, o sale.Order, after bool) error
+
+// Break installs a fault; nil mends.
+func (p *Provider) Break(f Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fault = f
+}
+
+func (p *Provider) broken(name string, o sale.Order, after bool) error {
+	p.mu.Lock()
+	f := p.fault
+	p.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f(name, o, after)
 }
 
 // Down is the fault of a network that is gone.
@@ -113,18 +132,14 @@ func (p *Provider) call(ctx context.Context, name string, o sale.Order, effect f
 	if err := p.travel(ctx); err != nil {
 		return err
 	}
-	if p.Fault != nil {
-		if err := p.Fault(name, o, false); err != nil {
-			return err
-		}
+	if err := p.broken(name, o, false); err != nil {
+		return err
 	}
 	p.mu.Lock()
 	err := effect()
 	p.mu.Unlock()
-	if p.Fault != nil {
-		if err := p.Fault(name, o, true); err != nil {
-			return err
-		}
+	if err := p.broken(name, o, true); err != nil {
+		return err
 	}
 	if e := p.travel(ctx); e != nil {
 		return e

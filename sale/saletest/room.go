@@ -49,8 +49,8 @@ func (p *Panel) Kinds() (kinds []sale.SceneKind) {
 // Clock is the bubble's clock plus an error of its own.
 type Clock struct {
 	mu    sync.Mutex
-	Skew  time.Duration
-	Wrong bool
+	skew  time.Duration
+	wrong bool
 }
 
 var _ sale.Clock = (*Clock)(nil)
@@ -59,24 +59,31 @@ var _ sale.Clock = (*Clock)(nil)
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.Skew).Round(0)
+	return time.Now().Add(c.skew).Round(0)
 }
 
 // Plausible implements sale.Clock.
 func (c *Clock) Plausible() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Wrong {
+	if c.wrong {
 		return &sale.Fault{Code: sale.CodeClock, What: "the clock stands at 1970"}
 	}
 	return nil
+}
+
+// Doubt makes the clock implausible.
+func (c *Clock) Doubt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wrong = true
 }
 
 // Step sets the clock forward or back.
 func (c *Clock) Step(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.Skew += d
+	c.skew += d
 }
 
 // Audit compares the books of everybody with the ledger's orders and returns
