@@ -1,0 +1,102 @@
+package wechat
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+const (
+	minKeyBits  = 2048
+	maxKeyBytes = 64 << 10
+)
+
+// loadPrivate reads the merchant's key, or says what is wrong with it.
+func loadPrivate(path string) (*rsa.PrivateKey, string) {
+	const want = "write the path of the merchant API key, apiclient_key.pem"
+	block, what := loadPEM(path, want, true)
+	if what != "" {
+		return nil, what
+	}
+	var key any
+	var err error
+	switch block.Type {
+	case "PRIVATE KEY":
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	case "RSA PRIVATE KEY":
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	default:
+		return nil, fmt.Sprintf("%s holds a %s, not a private key: %s", path, block.Type, want)
+	}
+	if err != nil {
+		return nil, fmt.Sprintf("%s holds a private key that cannot be read: download it again, without a password", path)
+	}
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Sprintf("%s holds a key that is not RSA: %s", path, want)
+	}
+	return private, weak(path, &private.PublicKey)
+}
+
+// loadPublic reads WeChat Pay's key, or says what is wrong with it.
+func loadPublic(path string) (*rsa.PublicKey, string) {
+	const want = "write the path of WeChat Pay's public key, downloaded from the merchant portal"
+	block, what := loadPEM(path, want, false)
+	if what != "" {
+		return nil, what
+	}
+	if block.Type != "PUBLIC KEY" {
+		return nil, fmt.Sprintf("%s holds a %s, not a public key: %s", path, block.Type, want)
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Sprintf("%s holds a public key that cannot be read: download it again", path)
+	}
+	public, ok := key.(*rsa.PublicKey)
+	if !ok {
+		return nil, fmt.Sprintf("%s holds a key that is not RSA: %s", path, want)
+	}
+	return public, weak(path, public)
+}
+
+func weak(path string, key *rsa.PublicKey) string {
+	if bits := key.N.BitLen(); bits < minKeyBits {
+		return fmt.Sprintf("%s holds an RSA key of %d bits: the provider wants %d", path, bits, minKeyBits)
+	}
+	return ""
+}
+
+func loadPEM(path, want string, secret bool) (*pem.Block, string) {
+	if path == "" {
+		return nil, "is missing: " + want
+	}
+	f, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, path + " does not exist: " + want
+	case err != nil:
+		return nil, fmt.Sprintf("%v: make it readable for the user that runs kioskd", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil || !info.Mode().IsRegular():
+		return nil, path + " is not a file: " + want
+	case secret && info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Sprintf("%s can be used by others (mode %04o): run \"chmod 600 %s\"", path, info.Mode().Perm(), path)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyBytes))
+	if err != nil {
+		return nil, fmt.Sprintf("%v: %s", err, want)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, path + " holds no PEM block (-----BEGIN ...): " + want
+	}
+	return block, ""
+}
