@@ -1,0 +1,37 @@
+package paytest
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// close answers POST …/out-trade-no/{no}/close. s.mu is held. Nothing and no
+// refusal means 204.
+func (s *Server) close(q *request) *refusal {
+	m, r := decodeStrict(q.body, closeFields)
+	if r != nil {
+		return r
+	}
+	if m["mchid"] != s.merchant.MchID {
+		return wrongMchID(m["mchid"], "body")
+	}
+	o := s.find(q.no)
+	if o == nil {
+		return orderNotExist()
+	}
+	switch age := s.clock().Sub(o.created); {
+	case !o.paid.IsZero():
+		return orderPaid(http.StatusBadRequest)
+	case !o.closed.IsZero() && s.behaviour.CloseAgainFails:
+		return orderClosed()
+	case !o.closed.IsZero():
+		return nil
+	case !o.pinUntil.IsZero():
+		return userPaying()
+	case age < s.behaviour.CloseAge:
+		return invalidRequest(fmt.Sprintf("订单生成后不能马上调用关单接口，最短调用时间间隔为%d分钟", int(s.behaviour.CloseAge/time.Minute)), internalUnspecified)
+	}
+	o.closed = s.clock()
+	return nil
+}
