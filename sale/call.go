@@ -129,8 +129,8 @@ func (m *Machine) queryPace(t *tracked) time.Duration {
 		return after(t.tries-1, time.Second, time.Second, 2*time.Second)
 	case t.order.State == Awaiting && time.Since(t.since) > time.Minute:
 		return 2 * time.Second
-	case t.tries > 0 && t.why == FailPaying:
-		return 5 * time.Second
+	case t.tries > 0 && (t.why == FailPaying || t.why == FailNotFound):
+		return min(5*time.Second, time.Duration(t.tries)*time.Second)
 	case t.tries > 0:
 		return after(t.tries-1, time.Second, 2*time.Second, 4*time.Second, 8*time.Second, 15*time.Second, 30*time.Second, time.Minute)
 	case t.order.State == Closing || t.order.State == Closed || t.order.State == Paid:

@@ -125,8 +125,9 @@ func (m *Machine) blocks(t *tracked) bool {
 	switch t.order.State {
 	case Paid, Dispensing, Unknown:
 		return true
-	case Created, Awaiting, Closing:
-		return t.recovered
+	case Awaiting, Closing:
+		// Without a code nobody ever could pay it, or ever will.
+		return t.recovered && t.order.CodeURL != ""
 	}
 	return false
 }

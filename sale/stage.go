@@ -63,7 +63,9 @@ func (s *stage) hold(t *tracked) {
 func (s *stage) takeUp(t *tracked) {
 	switch t.order.State {
 	case Closing, Paid, Unknown:
-		s.hold(t)
+		if t.order.CodeURL != "" {
+			s.hold(t)
+		}
 	}
 }
 

@@ -172,7 +172,7 @@ func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
 
 // createSettles is how long after its own end a create call may still arrive
 // at the provider.
-const createSettles = 30 * time.Second
+const createSettles = 20 * time.Second
 
 // judge adds to a verified payment what only the machine knows. Ages come from
 // the provider's clock alone, elapsed times from the monotonic one.

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what the tests need from Debian, if it is missing and if this user
+# may. Where it may not, the tests say what they miss: they fail under CI=true
+# and are skipped on a desk.
+set -u
+want=()
+command -v Xvfb >/dev/null || want+=(xvfb)
+command -v zbarimg >/dev/null || want+=(zbar-tools)
+command -v chromium >/dev/null || want+=(chromium)
+[ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || want+=(fonts-wqy-microhei)
+ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1' || want+=(libegl1)
+ldconfig -p 2>/dev/null | grep -q 'libGL\.so\.1' || want+=(libgl1)
+compgen -G '/usr/lib/*/dri/*swrast*' >/dev/null || want+=(libgl1-mesa-dri)
+for lib in libXcursor.so.1 libXrandr.so.2 libXinerama.so.1 libXi.so.6 libXxf86vm.so.1; do
+  ldconfig -p 2>/dev/null | grep -qF "$lib" && continue
+  case $lib in
+    libXcursor*) want+=(libxcursor1) ;;
+    libXrandr*) want+=(libxrandr2) ;;
+    libXinerama*) want+=(libxinerama1) ;;
+    libXi.*) want+=(libxi6) ;;
+    libXxf86vm*) want+=(libxxf86vm1) ;;
+  esac
+done
+[ ${#want[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  if sudo -n true 2>/dev/null; then as_root=(sudo -n); else
+    echo "missing for some tests: ${want[*]} (install them as root with apt-get)" >&2
+    exit 0
+  fi
+fi
+echo "installing ${want[*]}"
+"${as_root[@]}" apt-get update -qq &&
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${want[@]}" >/dev/null ||
+  echo "could not install: ${want[*]}" >&2
+exit 0
