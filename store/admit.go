@@ -1,0 +1,119 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kioskd/sale"
+)
+
+// ErrRefused is wrapped by every error of [Store.Commit] that had no effect.
+// It means a mistake in the caller, not in the medium.
+var ErrRefused = errors.New("the ledger refuses the step")
+
+// follows lists the states that an order may pass into. It repeats what
+// sale.Next decides, on purpose: the ledger is the last place where a second
+// dispense command or a resurrected order can be stopped.
+func follows(from sale.State) []sale.State {
+	switch from {
+	case "":
+		return []sale.State{sale.Created}
+	case sale.Created:
+		return []sale.State{sale.Awaiting, sale.Closing}
+	case sale.Awaiting:
+		return []sale.State{sale.Closing, sale.Closed, sale.Paid}
+	case sale.Closing:
+		return []sale.State{sale.Closed, sale.Paid}
+	case sale.Closed:
+		return []sale.State{sale.Closed, sale.Paid}
+	case sale.Paid:
+		return []sale.State{sale.Paid, sale.Dispensing, sale.Unknown, sale.Refunding}
+	case sale.Dispensing:
+		return []sale.State{sale.Dispensed, sale.Refunding, sale.Unknown}
+	case sale.Unknown:
+		return []sale.State{sale.Dispensed, sale.Refunding, sale.Attention}
+	case sale.Refunding:
+		return []sale.State{sale.Refunding, sale.Refunded, sale.Attention}
+	case sale.Attention:
+		return []sale.State{sale.Dispensed, sale.Refunding}
+	}
+	return nil
+}
+
+// Admit returns nil if the step may be made durable. stored is the order of
+// that number as the ledger has it, nil if it has none; last is the highest
+// sequence. Other implementations of sale.Ledger use it to refuse alike.
+func Admit(stored *sale.Order, last uint64, s sale.Step) error {
+	refuse := func(format string, a ...any) error {
+		return fmt.Errorf("%w: order %q: %s", ErrRefused, s.Order.Number, fmt.Sprintf(format, a...))
+	}
+	o := s.Order
+	switch {
+	case !validNumber(o.Number):
+		return refuse("a number has 1 to 32 characters of 0-9 A-Z a-z _ -")
+	case stored == nil && s.From != "":
+		return refuse("leaves %s, but there is no such order", s.From)
+	case stored != nil && s.From == "":
+		return refuse("is new, but there is one in state %s", stored.State)
+	case stored != nil && s.From != stored.State:
+		return refuse("leaves %s, but is in state %s", s.From, stored.State)
+	case stored == nil && o.Seq <= last:
+		return refuse("has sequence %d, but %d was used before", o.Seq, last)
+	case len(s.Trail) == 0:
+		return refuse("has no journal line")
+	case s.Trail[len(s.Trail)-1].State != o.State:
+		return refuse("is in state %s, but its trail ends in %s", o.State, s.Trail[len(s.Trail)-1].State)
+	}
+	if what := changed(stored, o); what != "" {
+		return refuse("its %s changed, which was fixed when it was created", what)
+	}
+	return admitTrail(stored, s, refuse)
+}
+
+// admitTrail follows the states and counts the commands they permit.
+func admitTrail(stored *sale.Order, s sale.Step, refuse func(string, ...any) error) error {
+	commands, from := 0, s.From
+	if stored != nil {
+		commands = stored.Commands
+	}
+	for _, l := range s.Trail {
+		if !slices.Contains(follows(from), l.State) {
+			return refuse("nothing leads from %q to %q", from, l.State)
+		}
+		if l.State == sale.Dispensing {
+			commands++
+		}
+		from = l.State
+	}
+	switch {
+	case commands > 1:
+		return refuse("a second dispense command")
+	case s.Order.Commands != commands:
+		return refuse("counts %d dispense commands, but its states permit %d", s.Order.Commands, commands)
+	}
+	return nil
+}
+
+func changed(stored *sale.Order, o sale.Order) string {
+	switch {
+	case stored == nil:
+		return ""
+	case stored.Seq != o.Seq:
+		return "sequence"
+	case stored.Product != o.Product:
+		return "product"
+	case stored.Policy != o.Policy:
+		return "policy"
+	case !bytes.Equal(stored.Request, o.Request):
+		return "request"
+	}
+	return ""
+}
+
+func validNumber(n sale.Number) bool {
+	const allowed = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
+	return len(n) >= 1 && len(n) <= 32 && strings.Trim(string(n), allowed) == ""
+}

@@ -1,0 +1,43 @@
+// Package store is the ledger of a machine in one bbolt file: every order, the
+// journal of every transition, and what a reader of the journal has seen.
+//
+// What it promises:
+//
+//   - A step that [Store.Commit] acknowledged is on the medium, whole: order,
+//     journal lines and sequence in one transaction, synced. A step that it
+//     refused has no effect. After any other error nobody knows, and the store
+//     takes no further step until it is opened anew.
+//   - What is read is what was written, or it is an error. bbolt has no
+//     checksums on its data pages; here each record carries one, which covers
+//     the record's place too, and totals and chains tie the records together.
+//   - A file is examined before it is used, in a child process ([CheckFile]),
+//     because a damaged file can kill the process that maps it. A damaged file
+//     is put aside and kept. No new ledger takes its place by itself: [Open]
+//     refuses until a person restores a backup, moves the kept file away, or
+//     calls [Reset].
+//   - A new file appears under its name only when it is complete.
+//   - An order in hand can end although the disk is full: blocks for some
+//     hundred sales to come are allocated in advance, and [Store.Health]
+//     refuses new orders before they are used.
+//
+// Files beside the ledger PATH: PATH.lock (held by the running daemon, never
+// deleted), PATH.new (an unfinished first file, harmless), PATH.damaged-TIME.
+//
+// Layout, schema 1. Keys are big-endian numbers, so that their order is that of
+// time. All records are sealed (see seal).
+//
+//	meta     "schema", "totals"
+//	open     Order.Seq -> order with work to do (Order.Open)
+//	orders   Order.Seq -> every other order
+//	journal  contiguous number -> Entry; this is the outbox too
+//	tail     the same, the newest entries
+//	doubts   time, Order.Seq -> the order entered Unknown
+//	cursors  reader's name -> number of the last entry it has taken
+//
+// A commit rewrites every page on the way from the root to what it changes.
+// Therefore orders in hand and new journal entries live in small buckets, and
+// move to the big ones when they end and thirty at a time: with ten thousand
+// orders in the file, a sale of four commits writes about 110 KiB.
+//
+// The package is for Linux: it needs flock, fallocate and statfs.
+package store

@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"kioskd/sale"
+)
+
+// Options of a ledger. The zero value is usable.
+type Options struct {
+	Log *slog.Logger // nil: none
+	// Reserve is how much free space, in bytes, the ledger's file system must
+	// have before a new order. 0 means 16 MiB.
+	Reserve int64
+	// Clock names damaged files. nil means time.Now.
+	Clock func() time.Time
+	// Checker is the command of the child process that examines the file, for
+	// instance {"/usr/bin/kioskd", "check-store"}; see [CheckFile].
+	Checker []string
+	// Space replaces statfs(2) in tests.
+	Space func(dir string) (Space, error)
+	// Wait is how long to wait for another process to let go of the ledger: a
+	// restart begins before the old process has quite ended. 0 means 2 s.
+	Wait time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Reserve == 0 {
+		o.Reserve = 16 << 20
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Space == nil {
+		o.Space = statfs
+	}
+	if o.Wait == 0 {
+		o.Wait = 2 * time.Second
+	}
+	return o
+}
+
+// Store is the ledger of the running daemon. Its methods may be called from
+// any goroutine. It implements sale.Ledger.
+type Store struct {
+	Reader
+	o    Options
+	lock *os.File
+
+	mu      sync.Mutex // guards what follows, and the file against two growths
+	room    room
+	known   map[sale.Number]uint64 // every number ever used, and its Seq
+	commits int
+	crashed bool
+}
+
+var _ sale.Ledger = (*Store)(nil)
+
+// Open opens the ledger at path for the only process that may write it, and
+// counts a start of the machine in it. Without a file there, and without a
+// damaged one beside it, it makes a new ledger; the directory must exist.
+//
+// Errors are a *sale.Fault or that of ctx:
+//
+//   - CodeStoreLocked: another process has it.
+//   - CodeStoreDamaged: the file is damaged and was put aside, now or earlier,
+//     or is something else than a ledger, which is left as it is.
+//   - CodeStoreWrite, CodeStoreSpace: the system does not let it be used; a
+//     ledger of a newer schema is left as it is.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	return locked(ctx, path, o, func(path string, o Options) (*Store, error) {
+		_, err := os.Lstat(path) // a link to nowhere is not a missing ledger
+		switch {
+		case err == nil:
+			return openChecked(ctx, path, o)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, accessFault(path, err)
+		}
+		kept, err := keptFiles(path)
+		if err != nil {
+			return nil, accessFault(path, err)
+		}
+		if len(kept) > 0 {
+			return nil, keptFault(kept[len(kept)-1], nil)
+		}
+		return createAndOpen(path, o, 0)
+	})
+}
+
+// Reset begins an empty ledger where a damaged one was put aside. It counts on
+// from the highest sequence that it finds in what was kept, because neither a
+// number nor a command token may be used twice. It refuses if there is a file
+// at path.
+func Reset(ctx context.Context, path string, o Options) (*Store, error) {
+	return locked(ctx, path, o, func(path string, o Options) (*Store, error) {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return nil, &sale.Fault{Code: sale.CodeStoreWrite, What: path + " exists",
+				Hint: "an empty ledger only takes the place of a missing one: move the file away first", Err: err}
+		}
+		kept, err := keptFiles(path)
+		if err != nil {
+			return nil, accessFault(path, err)
+		}
+		var seq uint64
+		for _, k := range kept {
+			n, err := highestSeq(ctx, k)
+			if err != nil {
+				return nil, accessFault(k, err)
+			}
+			seq = max(seq, n)
+		}
+		return createAndOpen(path, o, seq)
+	})
+}
+
+// locked holds the lock file while open works and then for the store's life:
+// two daemons that start at once must not put aside or create at once.
+func locked(ctx context.Context, path string, o Options, open func(string, Options) (*Store, error)) (*Store, error) {
+	o = o.withDefaults()
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	lock, err := lockFile(ctx, path+".lock", o.Wait)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return nil, lockedFault(path)
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, accessFault(path, err)
+	}
+	s, err := open(path, o)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func lockFile(ctx context.Context, path string, wait time.Duration) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := flock(ctx, f, syscall.LOCK_EX, wait); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// flock tries for some time to get a lock, which closing the file gives back.
+func flock(ctx context.Context, f *os.File, how int, wait time.Duration) error {
+	const pause = 50 * time.Millisecond
+	for {
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
+		if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) || wait <= 0 {
+			return err
+		}
+		wait -= pause
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+func openChecked(ctx context.Context, path string, o Options) (*Store, error) {
+	begun := time.Now()
+	err := CheckFile(ctx, o.Checker, path)
+	var f *Finding
+	switch {
+	case errors.As(err, &f):
+		return nil, findingFault(path, f, o)
+	case errors.Is(err, ErrUnchecked):
+		return nil, &sale.Fault{Code: sale.CodeStoreWrite, What: "the ledger cannot be used unexamined",
+			Hint: "restart the machine; if it happens again, look at its memory and disk", Err: err}
+	case err != nil:
+		return nil, err
+	}
+	o.Log.Info("ledger examined", "path", path, "took", time.Since(begun))
+	return openFile(path, o)
+}
+
+// openFile opens a file that is known to be sound.
+func openFile(path string, o Options) (*Store, error) {
+	s := &Store{o: o, known: map[sale.Number]uint64{}}
+	s.path = path
+	err := guarded(func() error {
+		db, err := bbolt.Open(path, 0o600, boltOptions(o.Wait, func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
+			s.room.file = f
+			return f, err
+		}))
+		if err != nil {
+			return err
+		}
+		s.db = db
+		return s.begin()
+	})
+	var crashed *crash
+	var fault *sale.Fault
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.As(err, &crashed):
+		err = damageFound(err)
+	case errors.Is(err, berrors.ErrTimeout):
+		err = lockedFault(path)
+	case !errors.As(err, &fault):
+		err = accessFault(path, err)
+	}
+	if s.db != nil && crashed == nil {
+		s.db.Close()
+	}
+	return nil, err
+}
+
+// begin does what each start does to a ledger.
+func (s *Store) begin() error {
+	if err := migrate(s.db, Schema, migrations()); err != nil {
+		return err
+	}
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		t, err := readTotals(tx)
+		if err != nil {
+			return err
+		}
+		t.boots++
+		s.boot = t.boots
+		return writeTotals(tx, t)
+	})
+	if err != nil {
+		return writeFault(err)
+	}
+	if err := s.extendRoom(); err != nil {
+		s.o.Log.Warn("no room in advance", "err", err)
+	}
+	return s.db.View(func(tx *bbolt.Tx) error {
+		for _, name := range []string{inOrders, inOpen} {
+			if err := walkHeads(tx, name, func(seq uint64, h orderHead) { s.known[h.number] = seq }); err != nil {
+				return damageFound(err)
+			}
+		}
+		return nil
+	})
+}
+
+// Close lets go of the file. The store must not be used afterwards.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.lock.Close()
+	if s.crashed {
+		return s.room.file.Close() // bbolt may still hold its own locks
+	}
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the ledger: %w", err)
+	}
+	return nil
+}
