@@ -1,0 +1,97 @@
+package vmc
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	"kioskd/sale"
+)
+
+// evidence is what Check notes for Recover, stored with the order as JSON. A
+// field is never given another meaning; a change raises the version.
+type evidence struct {
+	Version  int       `json:"v"`
+	Run      uint64    `json:"run,omitempty"`    // the process that took it ...
+	Driven   int       `json:"driven,omitempty"` // ... and how often that one had driven the slot
+	Counters *counters `json:"counters,omitempty"`
+}
+
+const evidenceVersion = 1
+
+// counters is what the VMC itself remembers of a slot.
+type counters struct {
+	Sold   uint32 `json:"sold"`   // menu 47
+	Amount uint32 `json:"amount"` // ... in the VMC's smallest unit
+	Jammed bool   `json:"jammed"` // menu 32 lists it
+}
+
+func (e evidence) encode() sale.Evidence {
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // numbers and booleans only
+	}
+	return b
+}
+
+// decodeEvidence returns no counters for what another version wrote.
+func decodeEvidence(b sale.Evidence) (e evidence) {
+	if json.Unmarshal(b, &e) != nil || e.Version != evidenceVersion {
+		return evidence{}
+	}
+	return e
+}
+
+// counters reads what the VMC remembers of a slot. Call it with the turn.
+func (d *Dev) counters(ctx context.Context, slot sale.Slot) (*counters, error) {
+	if err := d.lull(ctx); err != nil {
+		return nil, fmt.Errorf("ask for the counters of slot %v: %w", slot, err)
+	}
+	hi, lo := slotBytes(slot)
+	sold, err := d.menu(ctx, fmt.Sprintf("the sales counter of slot %v", slot), 8, menuSold, menuRead, hi, lo)
+	if err != nil {
+		return nil, err
+	}
+	jams, err := d.menu(ctx, "the jam list", 1, menuJams, menuRead)
+	if err != nil {
+		return nil, err
+	}
+	return &counters{
+		Sold: binary.BigEndian.Uint32(sold), Amount: binary.BigEndian.Uint32(sold[4:]),
+		Jammed: listed(jams, slot),
+	}, nil
+}
+
+// menu asks the service menu and returns the answer behind item and operation,
+// at least need bytes.
+func (d *Dev) menu(ctx context.Context, what string, need int, text ...byte) ([]byte, error) {
+	r := &request{cmd: cmdMenu, text: text, answer: func(f Frame) bool {
+		t := f.Text()
+		return f.Cmd == cmdMenuData && len(t) >= 2+need && t[0] == text[0] && t[1] == text[1]
+	}}
+	f, err := d.ask(ctx, what, r)
+	if err != nil {
+		return nil, err
+	}
+	return f.Text()[2:], nil
+}
+
+// listed reports whether a slot is in a jam list: a count, selections of two
+// bytes, and the same again for belts.
+func listed(b []byte, slot sale.Slot) bool {
+	for len(b) > 0 {
+		n := int(b[0])
+		b = b[1:]
+		for ; n > 0 && len(b) >= 2; n-- {
+			if slotOf(b) == slot {
+				return true
+			}
+			b = b[2:]
+		}
+		if n > 0 {
+			return false
+		}
+	}
+	return false
+}
