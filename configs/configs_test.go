@@ -96,7 +96,7 @@ func TestReferenceShowsEveryKey(t *testing.T) {
 		t.Errorf("the reference file does not show %s", strings.Join(missing, ", "))
 	}
 	want := []string{
-		"controller.settings.answer of vmc", "controller.settings.baud of vmc", "controller.settings.check_long of vmc",
+		"controller.settings.answer of vmc", "controller.settings.check_long of vmc",
 		"controller.settings.gain of vmc", "controller.settings.unit of vmc", "controller.settings.wiring of vmc",
 		"controller.settings.wiring.slots of vmc", "controller.settings.word of vmc",
 	}
