@@ -233,6 +233,8 @@ func TestLatePolicyDispense(t *testing.T) {
 		k.pay(code)
 		if o := k.ends(sale.Dispensed, sale.CauseDropped, 10*time.Second); !o.Late {
 			t.Error("the order does not say that the payment was late")
+		} else if len(o.Evidence) != 0 {
+			t.Error("a late order is dispensed with the evidence of an earlier moment")
 		}
 	})
 }

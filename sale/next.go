@@ -156,6 +156,9 @@ func (s *step) lateMoney(e TradeSeen) {
 		return
 	}
 	s.order.Late = true
+	// The slot may have sold again since: the evidence of then would credit
+	// this order with that product.
+	s.order.Evidence = nil
 	s.receive(e, CauseLate)
 	if s.order.Policy.LateDispense && e.Fresh {
 		s.serve(e.Ready)
