@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// configText is a config for kioskd that needs no change. settings are those
+// of the payment, not indented.
+func (f *folder) configText(settings string) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, `%s 写的配置，可以直接用；每次启动都会重写。 · Written at each start, ready to use:
+#
+#     kioskd run --config %s
+
+machine:
+  id: SIM1
+  name: 模拟台
+  language: zh
+  help: 400-000-0000
+
+store:
+  path: kioskd.db
+
+controller:
+  driver: vmc
+  port: %s
+  settings:
+    # 模拟货柜会为每次出货计数 · The simulated cabinet counts what it gives.
+    counts: true
+
+payment:
+  driver: wechat
+  settings:
+%s
+sale:
+  pay_within: 90s
+
+screen:
+  driver: auto
+  windowed: true
+
+control:
+  socket: %s
+
+products:
+`, mark, shellWord(f.config()), strconv.Quote(f.port), indent(settings, "    "), socketFile)
+	for _, p := range assortment() {
+		fmt.Fprintf(&b, "  - {slot: %d, name: %s, price: %q}\n", p.Slot, strconv.Quote(p.Name), p.Price.String())
+	}
+	return []byte(b.String())
+}
+
+func indent(text, by string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(by + line)
+	}
+	return b.String()
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"kioskd/sale"
+	"kioskd/store"
+)
+
+// control answers the technician's commands on a unix socket, as JSON over
+// HTTP. It reads; whoever may open the socket may see every order.
+type control struct {
+	store   *store.Store
+	machine *sale.Machine
+	face    *face
+}
+
+// serve listens until ctx ends. An error means that there is no socket; the
+// machine sells all the same.
+func (c control) serve(ctx context.Context, socket string, log *slog.Logger) error {
+	l, err := listenUnix(socket)
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", c.status)
+	mux.HandleFunc("GET /v1/orders", c.orders)
+	mux.HandleFunc("GET /v1/orders/{number}", c.order)
+	mux.HandleFunc("GET /v1/screen.png", c.screen)
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return nil
+}
+
+// listenUnix takes over a socket file that nobody answers on any more.
+func listenUnix(path string) (net.Listener, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("%s: another kioskd answers there", path)
+	}
+	if info, err := os.Lstat(path); err == nil {
+		if info.Mode()&os.ModeSocket == 0 {
+			return nil, fmt.Errorf("%s is not a socket: correct control.socket in the config", path)
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(path, 0o660)
+}
+
+func (c control) status(w http.ResponseWriter, _ *http.Request) {
+	stats, err := c.store.Stats()
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	reply(w, struct {
+		Version string      `json:"version"`
+		Sale    sale.Status `json:"sale"`
+		Store   store.Stats `json:"store"`
+	}{version(), c.machine.Status(), stats})
+}
+
+func (c control) orders(w http.ResponseWriter, r *http.Request) {
+	limit, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("limit"), "20"))
+	if err != nil || limit < 0 {
+		refuse(w, http.StatusBadRequest, errors.New("limit is a number, 0 for all"))
+		return
+	}
+	list, err := c.store.Orders(store.Filter{Limit: limit})
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	reply(w, list)
+}
+
+func (c control) order(w http.ResponseWriter, r *http.Request) {
+	s, err := storyOf(&c.store.Reader, r.PathValue("number"))
+	switch {
+	case errors.Is(err, store.ErrNoOrder):
+		refuse(w, http.StatusNotFound, err)
+	case err != nil:
+		refuse(w, http.StatusInternalServerError, err)
+	default:
+		reply(w, s)
+	}
+}
+
+func (c control) screen(w http.ResponseWriter, _ *http.Request) {
+	img := c.face.snapshot()
+	if img == nil {
+		refuse(w, http.StatusNotFound, errors.New("this machine has no picture of its screen"))
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_ = png.Encode(w, img)
+}
+
+func reply(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func refuse(w http.ResponseWriter, status int, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+}
+
+// client asks a running daemon.
+type client struct{ http http.Client }
+
+// errNoDaemon: nobody answers on the socket.
+var errNoDaemon = errors.New("no daemon answers")
+
+func dial(socket string) client {
+	return client{http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			conn, err := d.DialContext(ctx, "unix", socket)
+			if err != nil {
+				return nil, fmt.Errorf("%w on %s: %w", errNoDaemon, socket, err)
+			}
+			return conn, nil
+		},
+	}}}
+}
+
+func (c client) get(ctx context.Context, path string, query url.Values, into any) error {
+	u := url.URL{Scheme: "http", Host: "kioskd", Path: path, RawQuery: query.Encode()}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		var said struct{ Error string }
+		if err := json.NewDecoder(answer.Body).Decode(&said); err != nil || said.Error == "" {
+			return fmt.Errorf("the daemon answered %s", answer.Status)
+		}
+		return errors.New(said.Error)
+	}
+	return json.NewDecoder(answer.Body).Decode(into)
+}

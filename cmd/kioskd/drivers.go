@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"kioskd/configs"
+	"kioskd/device/vmc"
+	"kioskd/payment/wechat"
+	"kioskd/sale"
+)
+
+// The drivers, by the name that the config gives them. This is the only place
+// that knows them all.
+
+// settings is what the config must know of every driver.
+func settings() configs.Drivers {
+	return configs.Drivers{
+		Controllers: map[string]func() configs.Settings{
+			"vmc": func() configs.Settings { s := vmc.DefaultSettings(); return &s },
+		},
+		Payments: map[string]func() configs.Settings{
+			"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s },
+		},
+	}
+}
+
+// dispenser is a controller that can be closed.
+type dispenser interface {
+	sale.Dispenser
+	Close() error
+}
+
+func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
+	switch s := c.Controller.Settings.(type) {
+	case *vmc.Settings:
+		return vmc.Open(c.Controller.Port, *s, vmc.Options{Log: log}), nil
+	}
+	return nil, fmt.Errorf("no driver for %T", c.Controller.Settings)
+}
+
+func openGateway(c *configs.Config, log *slog.Logger) (sale.Gateway, error) {
+	switch s := c.Payment.Settings.(type) {
+	case *wechat.Settings:
+		return wechat.New(*s, wechat.Options{DeviceID: c.Machine.ID, Clock: systemClock{}, Log: log, Version: version()})
+	}
+	return nil, fmt.Errorf("no driver for %T", c.Payment.Settings)
+}

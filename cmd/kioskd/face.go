@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"image"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync"
+
+	"kioskd/configs"
+	"kioskd/display"
+	"kioskd/display/keypad"
+	"kioskd/display/screen"
+	"kioskd/display/terminal"
+	"kioskd/sale"
+)
+
+// face is the customer screen, whichever driver it has, and its keyboard. It
+// can be shown scenes before it has a driver: the newest one waits.
+type face struct {
+	log  *slog.Logger
+	keys chan keypad.Key
+
+	mu     sync.Mutex
+	newest *sale.Scene
+	panel  sale.Panel
+	watch  []func(sale.Scene)
+	snap   func() *image.RGBA
+}
+
+var _ sale.Panel = (*face)(nil)
+
+func newFace(log *slog.Logger) *face { return &face{log: log, keys: make(chan keypad.Key, 4)} }
+
+// Show implements sale.Panel.
+func (f *face) Show(s sale.Scene) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.newest = &s
+	if f.panel != nil {
+		f.panel.Show(s)
+	}
+	for _, w := range f.watch {
+		w(s)
+	}
+}
+
+// onShow adds somebody who sees every scene. It must not block.
+func (f *face) onShow(w func(sale.Scene)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watch = append(f.watch, w)
+}
+
+func (f *face) attach(p sale.Panel, snap func() *image.RGBA) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.panel, f.snap = p, snap
+	if f.newest != nil {
+		p.Show(*f.newest)
+	}
+}
+
+// snapshot is what the customer sees now, or nil.
+func (f *face) snapshot() *image.RGBA {
+	f.mu.Lock()
+	snap := f.snap
+	f.mu.Unlock()
+	if snap == nil {
+		return nil
+	}
+	return snap()
+}
+
+// run shows scenes until ctx ends. It must be called on the main goroutine.
+func (f *face) run(ctx context.Context, c *configs.Config) error {
+	driver := c.Screen.Driver
+	if driver == configs.ScreenAuto {
+		driver = guessScreen()
+	}
+	if driver == configs.ScreenWindow {
+		err := f.window(ctx, c)
+		if c.Screen.Driver != configs.ScreenAuto || !errors.Is(err, screen.ErrNoDisplay) {
+			return err
+		}
+		f.log.Warn("no window could be opened", "error", err)
+		driver = withoutWindow()
+	}
+	if driver == configs.ScreenTerminal {
+		return f.terminal(ctx, c)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func guessScreen() configs.ScreenDriver {
+	if screen.Available() {
+		return configs.ScreenWindow
+	}
+	return withoutWindow()
+}
+
+// withoutWindow draws text where a person may be reading, and nothing in a
+// log.
+func withoutWindow() configs.ScreenDriver {
+	if isTerminal(os.Stdout) {
+		return configs.ScreenTerminal
+	}
+	return configs.ScreenNone
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (f *face) window(ctx context.Context, c *configs.Config) error {
+	p, err := display.NewPainter(style(c))
+	if err != nil {
+		return err
+	}
+	s, err := screen.New(p, screen.Options{Windowed: c.Screen.Windowed, Rotate: int(c.Screen.Rotate), Digits: digits(c), Log: f.log})
+	if err != nil {
+		return err
+	}
+	f.attach(s, s.Snapshot)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go f.forward(ctx, s.Keys())
+	return s.Run(ctx)
+}
+
+func (f *face) terminal(ctx context.Context, c *configs.Config) error {
+	live := isTerminal(os.Stdout)
+	t := terminal.New(os.Stdout, style(c), terminal.Options{Live: live, Colour: live})
+	f.attach(t, nil)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go f.forward(ctx, terminal.ReadKeys(ctx, os.Stdin))
+	return t.Run(ctx)
+}
+
+// style is what the display must know of this machine.
+func style(c *configs.Config) display.Style {
+	s := display.Style{
+		Language: string(c.Machine.Language), MachineID: c.Machine.ID, MachineName: c.Machine.Name, Help: c.Machine.Help,
+		CancelKey: c.Screen.CancelKey, Tray: string(c.Screen.Tray), Night: c.Screen.Theme == configs.ThemeNight, FontPath: c.Screen.Font,
+	}
+	if c.Screen.Theme == configs.ThemeAuto {
+		s.NightFrom, s.NightTo = c.Screen.Night.From, c.Screen.Night.To
+	}
+	if s.CancelKey == configs.CancelKeyAuto {
+		s.CancelKey = "取消"
+		if c.Machine.Language == configs.LanguageEN || c.Machine.Language == configs.LanguageENZH {
+			s.CancelKey = "CANCEL"
+		}
+	}
+	return s
+}
+
+// forward passes keys on; one that nobody takes is lost, as on a keypad.
+func (f *face) forward(ctx context.Context, keys <-chan keypad.Key) {
+	for {
+		select {
+		case k, ok := <-keys:
+			if !ok {
+				return
+			}
+			select {
+			case f.keys <- k:
+			default:
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// digits is the length of the longest slot number.
+func digits(c *configs.Config) (n int) {
+	for _, p := range c.Products {
+		n = max(n, len(strconv.Itoa(int(p.Slot))))
+	}
+	return n
+}

@@ -1,0 +1,91 @@
+// Command kioskd is the daemon of a vending machine, and the technician's
+// commands beside it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of every command.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it did not work; the message says why
+	exitUsage  = 2 // the command line or the config is wrong; nothing was started
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := commands(out, errs)
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	var failed failure
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &failed):
+		if failed.err != nil {
+			fmt.Fprintln(errs, "kioskd:", failed.err)
+		}
+		return failed.code
+	}
+	fmt.Fprintln(errs, "kioskd:", err)
+	fmt.Fprintln(errs, "see: kioskd --help")
+	return exitUsage
+}
+
+// failure is an error with its exit code. Without an error of its own the
+// command has said everything already.
+type failure struct {
+	err  error
+	code int
+}
+
+func (f failure) Error() string {
+	if f.err == nil {
+		return fmt.Sprintf("exit %d", f.code)
+	}
+	return f.err.Error()
+}
+
+func (f failure) Unwrap() error { return f.err }
+
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return failure{err, exitFailed}
+}
+
+func commands(out, errs io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kioskd",
+		Short: "Sells from a vending machine for WeChat Pay",
+		Long: `kioskd sells from a vending machine: a key press becomes a WeChat Pay order, a
+QR code on the screen, and, once the payment is verified, one turn of the motor.
+
+Try it without any hardware:   kioskd demo
+Set up a machine:              copy configs/kioskd.yaml, kioskd check FILE, kioskd run --config FILE
+
+Exit codes: 0 done, 1 it did not work, 2 the command line or the config is wrong.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(runCommand(errs), demoCommand(out, errs), checkCommand(out, errs), ordersCommand(out), versionCommand(out), checkStoreCommand(out))
+	return root
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"kioskd/configs"
+	"kioskd/payment/paytest"
+	"kioskd/store"
+	"kioskd/store/ledgertest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"kioskd": main})
+}
+
+// TestCommands plays what a technician types, right and wrong. The scripts
+// know two commands beside kioskd: "machine" writes a good kioskd.yaml with
+// its keys, "ledger" makes three sales of the past.
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"machine": machine, "ledger": ledger,
+		},
+	})
+}
+
+func machine(ts *testscript.TestScript, _ bool, _ []string) {
+	p, err := paytest.New(paytest.Options{})
+	ts.Check(err)
+	dir := ts.MkAbs(".")
+	ts.Check(p.WriteFiles(dir))
+	settings := strings.ReplaceAll(strings.TrimSpace(p.Settings()), "\n", "\n    ")
+	settings = strings.Replace(settings, "base_urls:", `base_urls: ["http://127.0.0.1:1"]`, 1)
+	ts.Check(os.WriteFile(filepath.Join(dir, "kioskd.yaml"), []byte(`machine: {id: SH0042, name: 一号楼大厅}
+store: {path: kioskd.db, reserve: 1MiB}
+control: {socket: kioskd.sock}
+controller: {driver: vmc, port: /dev/ttyS1}
+payment:
+  driver: wechat
+  settings:
+    `+settings+`
+screen: {driver: none}
+products:
+  - {slot: 11, name: 农夫山泉 550ml, price: "2.00"}
+`), 0o600))
+}
+
+func ledger(ts *testscript.TestScript, _ bool, _ []string) {
+	s, err := store.Open(context.Background(), ts.MkAbs("kioskd.db"), store.Options{Reserve: 1})
+	ts.Check(err)
+	defer s.Close()
+	for seq := range uint64(3) {
+		for _, step := range ledgertest.Happy(seq + 1) {
+			ts.Check(s.Commit(step))
+		}
+	}
+}
+
+// TestReferenceConfigKnowsEveryKey holds configs/kioskd.yaml against the
+// settings of the drivers as they are wired here.
+func TestReferenceConfigKnowsEveryKey(t *testing.T) {
+	for _, key := range configs.UndocumentedKeys(settings()) {
+		t.Errorf("configs/kioskd.yaml does not show %s", key)
+	}
+}

@@ -1,0 +1,2 @@
+// Everything is in place: begin.
+plan(0);
