@@ -90,7 +90,7 @@ func (m *Machine) probe() {
 // gate says why nothing may be sold now, or nil. It is asked before every
 // order and for the idle screen.
 func (m *Machine) gate() *Fault {
-	if err := m.o.Ledger.Health(); err != nil {
+	if err := m.ledgerHealth(); err != nil {
 		return asFault(err, CodeStoreWrite)
 	}
 	if err := m.o.Clock.Plausible(); err != nil {
@@ -117,6 +117,20 @@ func (m *Machine) gate() *Fault {
 		}
 	}
 	return nil
+}
+
+// health is what the ledger said last. It is asked about once a second: the
+// answer costs system calls.
+type health struct {
+	err   error
+	asked time.Time
+}
+
+func (m *Machine) ledgerHealth() error {
+	if time.Since(m.health.asked) >= time.Second {
+		m.health = health{m.o.Ledger.Health(), time.Now()}
+	}
+	return m.health.err
 }
 
 // blocks reports whether no new order may begin before this one is settled.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -56,7 +55,7 @@ type Machine struct {
 	failed   error
 	draining bool
 	stage    stage
-	status   atomic.Pointer[Status]
+	health   health
 }
 
 // New checks the options. It does no I/O.
@@ -79,17 +78,19 @@ func New(o Options) (*Machine, error) {
 	if o.Alarm == nil {
 		o.Alarm = func(Order) {}
 	}
-	m := &Machine{
+	return &Machine{
 		o: o, log: o.Log,
 		inbox: make(chan func(), 64), stopped: make(chan struct{}),
 		orders: map[Number]*tracked{}, stock: map[Slot]Stock{},
-	}
-	m.status.Store(&Status{Scene: SceneStarting})
-	return m, nil
+	}, nil
 }
 
-// beat is how often the machine looks at time-outs and at its own health.
-const beat = 250 * time.Millisecond
+// beat is how often the machine looks at time-outs and scenes while somebody
+// is at the machine, rest how often it does so otherwise.
+const (
+	beat = 250 * time.Millisecond
+	rest = time.Second
+)
 
 // Run takes up every open order, then sells until ctx ends. It may be called
 // once. When ctx ends it takes no new order, waits for a vend that is under
@@ -107,7 +108,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	if err := m.takeUp(); err != nil {
 		return err
 	}
-	tick := time.NewTicker(beat)
+	tick := time.NewTimer(beat)
 	defer tick.Stop()
 	events, done := m.o.Dispenser.Events(), ctx.Done()
 	for {
@@ -129,6 +130,11 @@ func (m *Machine) Run(ctx context.Context) error {
 			}
 			m.board(e)
 		case <-tick.C:
+			if m.stage.order == nil && m.stage.kind == SceneIdle {
+				tick.Reset(rest)
+			} else {
+				tick.Reset(beat)
+			}
 		case <-done:
 			m.draining, done = true, nil
 		}

@@ -25,11 +25,9 @@ func (m *Machine) present() {
 	}
 	scene := m.scene()
 	if reflect.DeepEqual(scene, s.shown) {
-		m.publish()
 		return
 	}
 	s.shown = scene
-	m.publish()
 	m.o.Panel.Show(scene)
 }
 

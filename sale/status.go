@@ -1,6 +1,9 @@
 package sale
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -27,10 +30,22 @@ type OpenOrder struct {
 	Next   string `json:"next,omitempty"`
 }
 
-// Status returns the newest snapshot. Any goroutine may call it.
-func (m *Machine) Status() Status { return *m.status.Load() }
+// Status asks the running machine for a snapshot. Any goroutine may call it.
+// The error is ctx's, or says that the machine does not run.
+func (m *Machine) Status(ctx context.Context) (Status, error) {
+	answer := make(chan Status, 1)
+	go m.post(func() { answer <- m.snapshot() })
+	select {
+	case s := <-answer:
+		return s, nil
+	case <-m.stopped:
+		return Status{}, errors.New("the machine has stopped")
+	case <-ctx.Done():
+		return Status{}, ctx.Err()
+	}
+}
 
-func (m *Machine) publish() {
+func (m *Machine) snapshot() Status {
 	s := Status{Scene: m.stage.kind, Doubts: m.doubts, Sequence: m.seq, Up: time.Since(m.started).Truncate(time.Second)}
 	if f := m.stage.fault; f != nil {
 		s.Code, s.Fault = f.Code, f.Error()
@@ -43,11 +58,6 @@ func (m *Machine) publish() {
 		}
 		s.Open = append(s.Open, o)
 	}
-	slices.SortFunc(s.Open, func(a, b OpenOrder) int {
-		if a.Number < b.Number {
-			return -1
-		}
-		return 1
-	})
-	m.status.Store(&s)
+	slices.SortFunc(s.Open, func(a, b OpenOrder) int { return cmp.Compare(a.Number, b.Number) })
+	return s
 }

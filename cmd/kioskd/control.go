@@ -73,9 +73,10 @@ func listenUnix(path string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o660)
 }
 
-func (c control) status(w http.ResponseWriter, _ *http.Request) {
-	stats, err := c.store.Stats()
-	if err != nil {
+func (c control) status(w http.ResponseWriter, r *http.Request) {
+	now, err := c.machine.Status(r.Context())
+	stats, e := c.store.Stats()
+	if err = errors.Join(err, e); err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return
 	}
@@ -83,7 +84,7 @@ func (c control) status(w http.ResponseWriter, _ *http.Request) {
 		Version string      `json:"version"`
 		Sale    sale.Status `json:"sale"`
 		Store   store.Stats `json:"store"`
-	}{version(), c.machine.Status(), stats})
+	}{version(), now, stats})
 }
 
 func (c control) orders(w http.ResponseWriter, r *http.Request) {
