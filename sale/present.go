@@ -105,7 +105,7 @@ func (m *Machine) refreshNote() {
 func (m *Machine) scene() Scene {
 	s := &m.stage
 	sc := Scene{Kind: s.kind, Product: s.product, Slot: s.product.Slot, At: m.o.Clock.Now().Truncate(time.Minute)}
-	if s.order != nil {
+	if s.order != nil && s.kind != SceneCreating { // for the customer it began with the key
 		o := s.order.order
 		sc.Number, sc.Amount = o.Number, o.Product.Price
 	}
