@@ -292,6 +292,9 @@ func (m *Machine) look() {
 		}
 		m.lookAt(t)
 	}
+	if m.doubts > 0 && time.Since(m.counted) > time.Minute {
+		m.countDoubts() // yesterday's are forgiven
+	}
 	m.probe()
 }
 

@@ -52,6 +52,7 @@ type Machine struct {
 	stock    map[Slot]Stock
 	reach    reach
 	doubts   int
+	counted  time.Time // when doubts were counted
 	failed   error
 	draining bool
 	stage    stage
@@ -187,7 +188,7 @@ func (m *Machine) countDoubts() {
 		m.failed = fmt.Errorf("count unknown outcomes: %w", err)
 		return
 	}
-	m.doubts = n
+	m.doubts, m.counted = n, time.Now()
 }
 
 func (m *Machine) board(e BoardEvent) {

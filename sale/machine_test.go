@@ -486,7 +486,7 @@ func TestTooManyDoubts(t *testing.T) {
 		k.wait(time.Minute)
 		k.sees(sale.SceneOutOfService, time.Second)
 		k.clock.Step(26 * time.Hour)
-		k.wait(time.Minute)
+		k.sees(sale.SceneIdle, 2*time.Minute)
 	})
 }
 

@@ -31,7 +31,7 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "kioskd")
-	build := exec.Command("go", "build", "-tags", "crashpoints nodraw", "-o", binary, "kioskd/cmd/kioskd")
+	build := exec.Command("go", "build", "-tags", "crashpoints", "-o", binary, "kioskd/cmd/kioskd")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build kioskd: %v\n%s", err, out)
