@@ -5,6 +5,7 @@
 package crashtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,14 +42,18 @@ type Rig struct {
 }
 
 // Config changes what the rig's config file says under sale: and under
-// controller.settings:.
-type Config struct{ Sale, Controller string }
+// controller.settings:, and how slow its world is.
+type Config struct {
+	Sale, Controller string
+	Latency          time.Duration // the provider's round trip, default 10 ms
+	PollEvery        time.Duration // the board's, default 50 ms
+}
 
 // New starts the simulators and writes the config; the daemon is not started.
 func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, error) {
 	r := &Rig{Binary: binary, Dir: dir}
 	var err error
-	if r.Provider, err = paytest.New(paytest.Options{Seed: seed, Latency: 10 * time.Millisecond}); err != nil {
+	if r.Provider, err = paytest.New(paytest.Options{Seed: seed, Latency: cmp.Or(c.Latency, 10*time.Millisecond)}); err != nil {
 		return nil, err
 	}
 	if err = r.Provider.Start(ctx, "127.0.0.1:0"); err != nil {
@@ -58,7 +63,7 @@ func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, 
 		return nil, err
 	}
 	r.Provider.Behave(func(b *paytest.Behaviour) { b.RefundDelay = 300 * time.Millisecond })
-	o := devicetest.Options{Link: filepath.Join(dir, "ttyVMC"), PollEvery: 50 * time.Millisecond, VendTime: 400 * time.Millisecond, AnswerWithin: 500 * time.Millisecond, Seed: seed}
+	o := devicetest.Options{Link: filepath.Join(dir, "ttyVMC"), PollEvery: cmp.Or(c.PollEvery, 50*time.Millisecond), VendTime: 400 * time.Millisecond, AnswerWithin: 500 * time.Millisecond, Seed: seed}
 	for _, s := range Slots {
 		o.Slots = append(o.Slots, devicetest.Slot{Number: s, Price: 100 * s, Stock: 250, Capacity: 250})
 	}
@@ -69,6 +74,22 @@ func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, 
 }
 
 func (r *Rig) config() string { return filepath.Join(r.Dir, "kioskd.yaml") }
+
+// Ledger is the path of the daemon's ledger.
+func (r *Rig) Ledger() string { return filepath.Join(r.Dir, "kioskd.db") }
+
+// Socket is the path of the daemon's control socket.
+func (r *Rig) Socket() string { return filepath.Join(r.Dir, "k.sock") }
+
+// PID is the process id of the newest daemon, 0 before the first.
+func (r *Rig) PID() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.process == nil {
+		return 0
+	}
+	return r.process.Process.Pid
+}
 
 func (r *Rig) yaml(c Config) string {
 	var b strings.Builder
@@ -195,7 +216,7 @@ func (r *Rig) Orders() (orders []sale.Order, err error) {
 
 // Books reads all three books. The daemon must not be running.
 func (r *Rig) Books() (audit.Books, error) {
-	l, err := store.OpenReadOnly(filepath.Join(r.Dir, "kioskd.db"))
+	l, err := store.OpenReadOnly(r.Ledger())
 	if err != nil {
 		return audit.Books{}, err
 	}

@@ -48,7 +48,7 @@ type world struct {
 	mu      sync.Mutex
 	rng     *rand.Rand
 	faults  bool
-	rough   int // how rarely things fail: a fault comes once in so many chances, more or less
+	rough   int       // how rarely things fail: a fault comes once in so many chances, more or less
 	offline time.Time // until then
 
 	life    *life
