@@ -2,8 +2,9 @@ package sale
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
-	"math/rand/v2"
+	"io"
 	"time"
 )
 
@@ -108,19 +109,24 @@ func (m *Machine) pace(t *tracked, e Effect) time.Duration {
 		}
 	}
 	wait = max(wait, time.Second-time.Since(t.called))
-	return wait + jitter(wait)
+	return wait + m.jitter(wait)
 }
 
 // jitter keeps a fleet from asking in step. It only adds, and little where
 // customers wait.
-func jitter(wait time.Duration) time.Duration {
-	if wait <= 0 {
+func (m *Machine) jitter(wait time.Duration) time.Duration {
+	most := wait / 4
+	switch {
+	case wait <= 0:
 		return 0
+	case wait <= time.Second:
+		most = 40 * time.Millisecond
 	}
-	if wait <= time.Second {
-		return rand.N(40 * time.Millisecond)
+	var b [8]byte
+	if _, err := io.ReadFull(m.o.Random, b[:]); err != nil {
+		return most / 2 // politeness is not worth a sale
 	}
-	return rand.N(wait / 4)
+	return time.Duration(binary.LittleEndian.Uint64(b[:]) % uint64(most))
 }
 
 func (m *Machine) queryPace(t *tracked) time.Duration {

@@ -30,7 +30,7 @@ type Options struct {
 	// product falls can cost.
 	MaxDoubts int
 
-	Random io.Reader    // for order numbers; nil means crypto/rand
+	Random io.Reader    // for order numbers and jitter; nil means crypto/rand
 	Log    *slog.Logger // nil discards
 	// Alarm is told about every order that needs a person. It must not block.
 	Alarm func(Order)

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -41,13 +42,14 @@ func (l *life) here(where string) bool {
 type mortalLedger struct{ *life }
 
 func (m mortalLedger) Commit(s sale.Step) error {
-	if m.here("before commit") {
+	what := fmt.Sprintf(" commit %s %s>%s", s.Order.Number, s.From, s.Order.State)
+	if m.here("before" + what) {
 		return errDead
 	}
 	if err := m.ledger.Commit(s); err != nil {
 		return err
 	}
-	if m.here("after commit") {
+	if m.here("after" + what) {
 		return errDead
 	}
 	return nil
@@ -80,34 +82,34 @@ func around[T any](l *life, where string, call func() (T, error)) (T, error) {
 }
 
 func (m mortalGateway) Create(ctx context.Context, o sale.Order) (string, error) {
-	return around(m.life, "create", func() (string, error) { return m.gate.Create(ctx, o) })
+	return around(m.life, "create "+string(o.Number), func() (string, error) { return m.gate.Create(ctx, o) })
 }
 
 func (m mortalGateway) Query(ctx context.Context, o sale.Order) (sale.Trade, error) {
-	return around(m.life, "query", func() (sale.Trade, error) { return m.gate.Query(ctx, o) })
+	return around(m.life, "query "+string(o.Number), func() (sale.Trade, error) { return m.gate.Query(ctx, o) })
 }
 
 func (m mortalGateway) Close(ctx context.Context, o sale.Order) error {
-	_, err := around(m.life, "close", func() (struct{}, error) { return struct{}{}, m.gate.Close(ctx, o) })
+	_, err := around(m.life, "close "+string(o.Number), func() (struct{}, error) { return struct{}{}, m.gate.Close(ctx, o) })
 	return err
 }
 
 func (m mortalGateway) Refund(ctx context.Context, o sale.Order) (sale.RefundReport, error) {
-	return around(m.life, "refund", func() (sale.RefundReport, error) { return m.gate.Refund(ctx, o) })
+	return around(m.life, "refund "+string(o.Number), func() (sale.RefundReport, error) { return m.gate.Refund(ctx, o) })
 }
 
 func (m mortalGateway) QueryRefund(ctx context.Context, o sale.Order) (sale.RefundReport, error) {
-	return around(m.life, "query refund", func() (sale.RefundReport, error) { return m.gate.QueryRefund(ctx, o) })
+	return around(m.life, "query refund "+string(o.Number), func() (sale.RefundReport, error) { return m.gate.QueryRefund(ctx, o) })
 }
 
 type mortalBoard struct{ *life }
 
 func (m mortalBoard) Check(ctx context.Context, s sale.Slot) (sale.Evidence, error) {
-	return around(m.life, "check", func() (sale.Evidence, error) { return m.board.Check(ctx, s) })
+	return around(m.life, "check "+s.String(), func() (sale.Evidence, error) { return m.board.Check(ctx, s) })
 }
 
 func (m mortalBoard) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
-	v, err := around(m.life, "dispense", func() (sale.Verdict, error) { return m.board.Dispense(ctx, c), nil })
+	v, err := around(m.life, "dispense "+string(c.Number), func() (sale.Verdict, error) { return m.board.Dispense(ctx, c), nil })
 	if err != nil {
 		return sale.Verdict{Detail: err.Error()}
 	}
@@ -115,5 +117,5 @@ func (m mortalBoard) Dispense(ctx context.Context, c sale.Command) sale.Verdict 
 }
 
 func (m mortalBoard) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error) {
-	return around(m.life, "recover", func() (sale.Verdict, error) { return m.board.Recover(ctx, c) })
+	return around(m.life, "recover "+string(c.Number), func() (sale.Verdict, error) { return m.board.Recover(ctx, c) })
 }

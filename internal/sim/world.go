@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -34,10 +35,11 @@ func (f *Figures) Add(g Figures) {
 	f.Commits += g.Commits
 }
 
-// world is one machine and everything around it. The random numbers of the
-// world are drawn under one lock; inside a bubble the order of the draws is
-// decided by simulated time.
+// world is one machine and everything around it. What happens is drawn for
+// each thing by itself (the third query of this order, the first commit of
+// that one), so that it does not matter which of two goroutines asks first.
 type world struct {
+	seed     uint64
 	dir      string
 	provider *saletest.Provider
 	board    *saletest.Board
@@ -46,7 +48,7 @@ type world struct {
 	options  sale.Options
 
 	mu      sync.Mutex
-	rng     *rand.Rand
+	rolls   map[string]uint64 // how often each thing was drawn
 	faults  bool
 	rough   int       // how rarely things fail: a fault comes once in so many chances, more or less
 	offline time.Time // until then
@@ -91,16 +93,17 @@ func memory() string {
 func newWorld(dir string, seed uint64) *world {
 	w := &world{
 		dir: dir, provider: saletest.NewProvider(), board: saletest.NewBoard(), panel: &saletest.Panel{}, clock: &saletest.Clock{},
-		rng: rand.New(rand.NewPCG(seed, 0x51)), faults: true,
+		seed: seed, rolls: map[string]uint64{}, faults: true,
 	}
-	w.rough = []int{1, 2, 4, 8, 20}[w.rng.IntN(5)]
-	w.provider.RefundTakes = time.Duration(1+w.rng.IntN(60)) * time.Second
-	w.board.Mute(w.rng.IntN(2) == 0)
+	w.rough = []int{1, 2, 4, 8, 20}[w.pick("rough", 5)]
+	w.provider.RefundTakes = time.Duration(1+w.pick("refund takes", 60)) * time.Second
+	w.board.Mute(w.pick("mute", 2) == 0)
 	policies := []sale.UnknownPolicy{sale.UnknownRefund, sale.UnknownRefund, sale.UnknownCharge, sale.UnknownHold}
 	w.options = sale.Options{
 		Code: "SIM", Panel: w.panel, Clock: w.clock,
-		PayWithin: time.Duration(20+w.rng.IntN(70)) * time.Second, DispenseWithin: 20 * time.Second,
-		Policy: sale.Policy{OnUnknown: policies[w.rng.IntN(len(policies))], LateDispense: w.rng.IntN(2) == 0},
+		PayWithin: time.Duration(20+w.pick("pay within", 70)) * time.Second, DispenseWithin: 20 * time.Second,
+		Policy: sale.Policy{OnUnknown: policies[w.pick("unknown", len(policies))], LateDispense: w.pick("late", 2) == 0},
+		Random: rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24)}),
 	}
 	for slot := range sale.Slot(9) {
 		w.options.Products = append(w.options.Products, sale.Product{Slot: 11 + slot, Name: fmt.Sprint("product ", slot%4), Price: sale.Fen(100 + 50*slot)})
@@ -111,53 +114,69 @@ func newWorld(dir string, seed uint64) *world {
 }
 
 // chance is true once in n times while faults are on.
-func (w *world) chance(n int) bool {
+func (w *world) chance(what string, n int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.faults && w.rng.IntN(n) == 0
+	return w.faults && w.roll(what, n) == 0
 }
 
-func (w *world) pick(n int) int {
+// pick draws 0 to n-1 for a thing.
+func (w *world) pick(what string, n int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.rng.IntN(n)
+	return w.roll(what, n)
+}
+
+// after is a time below d, to the nanosecond: nothing happens at once.
+func (w *world) after(what string, d time.Duration) time.Duration {
+	return time.Duration(w.pick(what, int(d)))
+}
+
+func (w *world) roll(what string, n int) int {
+	nth := w.rolls[what]
+	w.rolls[what]++
+	h := fnv.New64a()
+	fmt.Fprint(h, w.seed, what, nth)
+	return int(rand.New(rand.NewPCG(w.seed, h.Sum64())).Uint64N(uint64(n)))
 }
 
 // network is every fault a call can meet: a lost request, a lost answer, an
 // outage, and an unsigned error that says anything at all.
-func (w *world) network(string, sale.Order, bool) error {
+func (w *world) network(call string, o sale.Order, after bool) error {
 	down := &sale.Fault{Code: sale.CodeNetDown, What: "no connection", Err: sale.ErrTemporary}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.faults {
 		return nil
 	}
+	what := fmt.Sprint("network ", call, o.Number, after)
 	switch {
 	case time.Now().Before(w.offline):
 		return down
-	case w.rng.IntN(150*w.rough) == 0:
-		w.offline = time.Now().Add(time.Duration(1+w.rng.IntN(300)) * time.Second)
+	case w.roll(what, 150*w.rough) == 0:
+		w.offline = time.Now().Add(time.Duration(1+w.roll("outage", 300)) * time.Second)
 		return down
-	case w.rng.IntN(25*w.rough) == 0:
+	case w.roll(what, 25*w.rough) == 0:
 		return down
-	case w.rng.IntN(60*w.rough) == 0:
+	case w.roll(what, 60*w.rough) == 0:
 		said := []error{sale.ErrNotFound, sale.ErrPaid, sale.ErrPaying, sale.ErrAlreadyClosed, sale.ErrNotEnough, sale.ErrTemporary}
-		return said[w.rng.IntN(len(said))]
+		return said[w.roll(what, len(said))]
 	}
 	return nil
 }
 
-func (w *world) vend(sale.Command) saletest.Vend {
+func (w *world) vend(c sale.Command) saletest.Vend {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.faults {
 		return saletest.Vend{Drops: true}
 	}
-	switch w.rng.IntN(8 * w.rough) {
+	what := "vend " + string(c.Number)
+	switch w.roll(what, 8*w.rough) {
 	case 0:
 		return saletest.Vend{}
 	case 1:
-		return saletest.Vend{Silent: true, Drops: w.rng.IntN(2) == 0}
+		return saletest.Vend{Silent: true, Drops: w.roll(what, 2) == 0}
 	case 2:
 		return saletest.Vend{Unsent: true}
 	}
@@ -172,7 +191,7 @@ func (w *world) begin() error {
 	}
 	w.store = s
 	ctx, end := context.WithCancel(context.Background())
-	l := &life{end: end, ended: make(chan error, 1), crash: func(string) bool { return w.chance(60 * w.rough) }, ledger: s, gate: w.provider, board: w.board}
+	l := &life{end: end, ended: make(chan error, 1), crash: func(where string) bool { return w.chance("crash "+where, 60*w.rough) }, ledger: s, gate: w.provider, board: w.board}
 	o := w.options
 	o.Ledger, o.Gateway, o.Dispenser = mortalLedger{l}, mortalGateway{l}, mortalBoard{l}
 	m, err := sale.New(o)
@@ -196,7 +215,7 @@ func (w *world) revive() error {
 		if err := w.close(); err != nil {
 			return err
 		}
-		time.Sleep(time.Duration(w.pick(90)) * time.Second)
+		time.Sleep(w.after("dark", 90*time.Second))
 		if err := w.begin(); err != nil {
 			return err
 		}
@@ -216,19 +235,19 @@ func (w *world) close() error {
 // customer presses a key and does something with the code, or does not.
 func (w *world) customer() {
 	w.figures.Sales++
-	if w.chance(10 * w.rough) {
-		w.clock.Step(time.Duration(w.pick(2*3600*24*365)-3600*24*365) * time.Second)
+	if w.chance("clock", 10*w.rough) {
+		w.clock.Step(time.Duration(w.pick("step", 2*3600*24*365)-3600*24*365) * time.Second)
 	}
-	if w.chance(8 * w.rough) {
+	if w.chance("board", 8*w.rough) {
 		w.board.Break()
-		time.AfterFunc(time.Duration(w.pick(40))*time.Second, w.board.Mend)
+		time.AfterFunc(w.after("mend", 40*time.Second), w.board.Mend)
 	}
-	w.board.Press(sale.Slot(11 + w.pick(9)))
-	time.Sleep(time.Duration(500+w.pick(5000)) * time.Millisecond)
+	w.board.Press(sale.Slot(11 + w.pick("slot", 9)))
+	time.Sleep(500*time.Millisecond + w.after("look", 5*time.Second))
 	code := w.panel.Now().CodeURL
-	habit := w.pick(10)
+	habit := w.pick("habit", 10)
 	if habit == 0 || code == "" {
-		w.board.Press(sale.Slot(11 + w.pick(9))) // another product, or a new code
+		w.board.Press(sale.Slot(11 + w.pick("slot", 9))) // another product, or a new code
 		time.Sleep(2 * time.Second)
 	}
 	if habit == 1 {
@@ -236,13 +255,13 @@ func (w *world) customer() {
 	}
 	if habit < 8 && code != "" {
 		w.provider.EnterPIN(code)
-		time.Sleep(time.Duration(w.pick(20)) * time.Second)
+		time.Sleep(w.after("pin", 20*time.Second))
 		if habit == 2 {
 			time.Sleep(w.options.PayWithin) // too late, perhaps
 		}
 		_ = w.provider.Pay(code) // the phone says no if the order is closed
 	}
-	time.Sleep(time.Duration(5+w.pick(40)) * time.Second)
+	time.Sleep(5*time.Second + w.after("gap", 40*time.Second))
 	synctest.Wait()
 }
 
