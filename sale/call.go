@@ -95,7 +95,7 @@ func (m *Machine) pace(t *tracked, e Effect) time.Duration {
 	case DoCreate:
 		wait = after(t.tries, 0, time.Second, 2*time.Second)
 	case DoClose:
-		wait = 0
+		wait = after(t.rounds/6, 0, 5*time.Second, 15*time.Second, time.Minute)
 	case DoQuery:
 		wait = m.queryPace(t)
 	case DoRefund:

@@ -90,6 +90,9 @@ func (m *Machine) probe() {
 // gate says why nothing may be sold now, or nil. It is asked before every
 // order and for the idle screen.
 func (m *Machine) gate() *Fault {
+	if m.settling != nil {
+		return m.settling
+	}
 	if err := m.ledgerHealth(); err != nil {
 		return asFault(err, CodeStoreWrite)
 	}
@@ -163,33 +166,45 @@ func (m *Machine) press(slot Slot) {
 		return
 	}
 	m.stage.pressed = time.Now()
-	switch m.stage.yields() {
-	case keeps:
-		return
-	case withdraws:
+	y := m.stage.yields()
+	if y == keeps || y == creates {
+		return // a bouncing key must not end what it has just begun
+	}
+	refusal, p, code := m.refusal(slot)
+	if y == withdraws {
+		if refusal != "" {
+			return // the code stays: what was pressed cannot be had instead
+		}
 		// The same number again asks for a new code, another one for another
 		// product: either way this code ends.
 		t := m.stage.order
 		m.stage.clear()
 		m.apply(t, Withdraw{CauseReplaced})
-	case free:
+	} else {
 		m.stage.leave(m.o.Clock.Now())
 	}
-	p, ok := m.product(slot)
-	if !ok {
-		m.stage.notice(SceneNoSuchSlot, Product{Slot: slot}, "")
-		return
-	}
-	if s := m.stock[slot]; s != InStock {
-		m.stage.notice(stockScene(s), p, "")
-		return
-	}
-	if f := m.gate(); f != nil {
-		m.log.Warn("selection refused", "slot", slot, "error", f)
-		m.stage.notice(faultScene(f), p, f.Code)
+	if refusal != "" {
+		m.stage.notice(refusal, p, code)
 		return
 	}
 	m.check(p)
+}
+
+// refusal is the scene that tells why a slot cannot be sold now, as far as it
+// is known without asking the board; empty if it can.
+func (m *Machine) refusal(slot Slot) (SceneKind, Product, Code) {
+	p, ok := m.product(slot)
+	if !ok {
+		return SceneNoSuchSlot, Product{Slot: slot}, ""
+	}
+	if s := m.stock[slot]; s != InStock {
+		return stockScene(s), p, ""
+	}
+	if f := m.gate(); f != nil {
+		m.log.Warn("selection refused", "slot", slot, "error", f)
+		return faultScene(f), p, f.Code
+	}
+	return "", p, ""
 }
 
 // check asks the board, with the screen already answering the key press.
@@ -270,7 +285,7 @@ func (m *Machine) product(slot Slot) (Product, bool) {
 func (m *Machine) cancel() {
 	m.stage.pressed = time.Now()
 	switch m.stage.yields() {
-	case withdraws:
+	case withdraws, creates:
 		m.apply(m.stage.order, Withdraw{CauseCancelled})
 	case free:
 		m.stage.leave(m.o.Clock.Now())
@@ -318,7 +333,7 @@ func (m *Machine) lookAt(t *tracked) {
 			m.apply(t, Recovered{Verdict{Detail: "the board stayed silent"}})
 		}
 	case Closed:
-		if t.want == 0 && !t.busy && in > sweepAfter(t.order.Sweeps) {
+		if t.want == 0 && !t.busy && in > m.sweepAfter(t) {
 			t.since, t.rounds = time.Now(), 0
 			m.apply(t, SweepDue{})
 		}
@@ -331,11 +346,18 @@ func (m *Machine) offline(t *tracked) bool {
 	return t.tries > 1 && m.reach.fault != nil && time.Since(m.reach.since) > offlineWithin
 }
 
-// sweepAfter is when a closed order is looked at for the nth time, from the
-// moment it was closed or looked at last in this process.
-func sweepAfter(n int) time.Duration {
-	if n == 0 {
-		return 10 * time.Minute
+// sweepAfter is when a closed order is looked at again, from the moment it was
+// closed, looked at or found in the ledger by this process: ten minutes, then
+// a day. A machine that is switched off at night never runs for a day; there
+// the wall clock, if it is plausible, may say that the day has passed. It
+// decides only when to ask. A spread keeps many orders from asking at once.
+func (m *Machine) sweepAfter(t *tracked) time.Duration {
+	wait := 10*time.Minute + time.Duration(t.order.Seq%300)*time.Second
+	if t.order.Sweeps == 0 {
+		return wait
+	}
+	if t.recovered && m.o.Clock.Plausible() == nil && m.o.Clock.Now().Sub(t.order.CreatedAt) > 24*time.Hour {
+		return wait
 	}
 	return 24 * time.Hour
 }

@@ -55,6 +55,8 @@ type Machine struct {
 	counted  time.Time // when doubts were counted
 	failed   error
 	draining bool
+	settling *Fault // no more sales: only what is open is settled, until settleBy
+	settleBy time.Time
 	stage    stage
 	health   health
 }
@@ -105,6 +107,9 @@ func (m *Machine) Run(ctx context.Context) error {
 	defer close(m.stopped)
 	defer cancel()
 
+	// Whatever ends the machine, no code stays on a screen that nobody tends.
+	defer m.o.Panel.Show(Scene{Kind: SceneStarting, At: m.o.Clock.Now().Truncate(time.Minute)})
+
 	m.present()
 	if err := m.takeUp(); err != nil {
 		return err
@@ -114,13 +119,13 @@ func (m *Machine) Run(ctx context.Context) error {
 	events, done := m.o.Dispenser.Events(), ctx.Done()
 	for {
 		m.look()
-		m.present()
 		switch {
 		case m.failed != nil:
 			return m.failed
-		case m.draining && !m.vending():
+		case m.draining && !m.vending(), m.settling != nil && m.settled():
 			return nil
 		}
+		m.present()
 		select {
 		case f := <-m.inbox:
 			f()
@@ -138,6 +143,7 @@ func (m *Machine) Run(ctx context.Context) error {
 			}
 		case <-done:
 			m.draining, done = true, nil
+			m.takeDown(CauseRestart)
 		}
 	}
 }
@@ -148,6 +154,43 @@ func (m *Machine) Press(slot Slot) { m.post(func() { m.press(slot) }) }
 
 // Cancel is the cancel key of such a device.
 func (m *Machine) Cancel() { m.post(m.cancel) }
+
+// settleWithin is how long a machine that may not sell any more goes on with
+// what is open. The next start goes on from there.
+const settleWithin = 10 * time.Minute
+
+// Settle ends the selling because of a fault outside the machine, such as a
+// dead screen: a code that is up is taken down, and Run returns once every
+// order is dispensed, closed or refunded, or after ten minutes.
+func (m *Machine) Settle(f *Fault) {
+	m.post(func() {
+		if m.settling == nil {
+			m.settling, m.settleBy = f, time.Now().Add(settleWithin)
+			m.takeDown(CauseScreen)
+		}
+	})
+}
+
+// takeDown withdraws what a customer could still pay.
+func (m *Machine) takeDown(c Cause) {
+	for _, t := range m.orders {
+		if t.order.State == Created || t.order.State == Awaiting {
+			m.apply(t, Withdraw{c})
+		}
+	}
+}
+
+func (m *Machine) settled() bool {
+	if time.Now().After(m.settleBy) {
+		return true
+	}
+	for _, t := range m.orders {
+		if !t.order.State.Final() {
+			return false
+		}
+	}
+	return true
+}
 
 // post hands f to the goroutine in Run. After Run has returned it does nothing.
 func (m *Machine) post(f func()) {

@@ -155,16 +155,25 @@ func (s *step) lateMoney(e TradeSeen) {
 		s.serve(e.Ready)
 		return
 	}
-	s.order.Late = true
+	was := s.order.Cause
 	// The slot may have sold again since: the evidence of then would credit
 	// this order with that product.
 	s.order.Evidence = nil
-	s.receive(e, CauseLate)
+	switch was {
+	case CauseRestart, CauseNetwork, CauseScreen:
+		// The code went for a reason of ours: the customer may have paid well
+		// in time, and must not be told otherwise.
+		s.receive(e, CausePaid)
+	default:
+		s.order.Late = true
+		s.receive(e, CauseLate)
+		was = CauseLate
+	}
 	if s.order.Policy.LateDispense && e.Fresh {
 		s.serve(e.Ready)
 		return
 	}
-	s.refund(CauseLate, "")
+	s.refund(was, "")
 }
 
 // closed looks twice more, because a payment after the close would otherwise
@@ -176,7 +185,7 @@ func (s *step) closed(e Event) {
 			s.do(DoQuery)
 		}
 	case CallFailed:
-		if e.Why == FailNotFound {
+		if e.Why == FailNotFound || e.Why == FailMerchant || e.Why == FailRefused {
 			s.swept()
 			return
 		}
@@ -314,6 +323,9 @@ func (s *step) refundFailed(e CallFailed) {
 	case e.Call == DoQueryRefund && e.Why != FailNotFound:
 		s.do(DoQueryRefund)
 	default:
+		if e.Call == DoRefund && (e.Why == FailNotEnough || e.Why == FailMerchant) {
+			s.do(DoAlarm)
+		}
 		s.do(DoRefund)
 	}
 }

@@ -147,6 +147,7 @@ const (
 	CauseCreateFailed Cause = "create_failed" // no code in time, or refused
 	CauseTimeout      Cause = "timeout"       // the sale window is over
 	CauseNetwork      Cause = "network"       // the provider has not answered for seconds
+	CauseScreen       Cause = "screen"        // the customer's screen is gone
 	CauseCancelled    Cause = "cancelled"     // the customer pressed cancel
 	CauseReplaced     Cause = "replaced"      // the customer chose something else or a new code
 	CauseRestart      Cause = "restart"       // the process or the power went away

@@ -58,6 +58,10 @@ func (m *Machine) lingers(next SceneKind) bool {
 // success may follow.
 const refundSeen = 3 * time.Second
 
+// unsettledWithin is how long an order may keep the machine busy before the
+// screen gives up asking for patience.
+const unsettledWithin = 3 * time.Minute
+
 // between is the scene while nobody is at the machine.
 func (m *Machine) between() SceneKind {
 	s := &m.stage
@@ -73,13 +77,15 @@ func (m *Machine) between() SceneKind {
 		}
 	}
 	s.fault = f
-	if time.Since(s.faultAt) >= 2*time.Second && f.Code != CodeUnsettled {
+	lasts := time.Since(s.faultAt)
+	switch {
+	case f.Code == CodeUnsettled && lasts >= unsettledWithin:
+		return SceneOutOfService // somebody must look at that order
+	case f.Code != CodeUnsettled && lasts >= 2*time.Second:
 		return faultScene(f)
-	}
-	if !s.opened {
+	case !s.opened:
 		return SceneStarting
-	}
-	if f.Code == CodeUnsettled {
+	case f.Code == CodeUnsettled:
 		return SceneBusy
 	}
 	return SceneIdle
@@ -90,7 +96,7 @@ func (m *Machine) refreshNote() {
 	if s.note == nil {
 		return
 	}
-	if time.Since(s.noteAt) > 10*time.Minute {
+	if time.Since(s.noteAt) > 10*time.Minute || s.noteOf.order.State == Attention {
 		s.note, s.noteOf = nil, nil
 		return
 	}

@@ -74,6 +74,7 @@ type yield int
 
 const (
 	keeps     yield = iota // the order in hand ends first
+	creates                // the code is on its way: only cancel ends that
 	withdraws              // the code is taken down
 	free                   // the stage is free
 )
@@ -86,7 +87,9 @@ func (s *stage) yields() yield {
 		return free
 	}
 	switch s.order.order.State {
-	case Awaiting, Created:
+	case Created:
+		return creates
+	case Awaiting:
 		return withdraws
 	case Paid, Dispensing, Unknown:
 		return keeps
@@ -151,7 +154,12 @@ func (s *stage) wanted() SceneKind {
 			return SceneNoCode
 		}
 		return SceneNotPaid
-	case Paid, Dispensing:
+	case Paid:
+		if t.recovered && t.want != DoAwaitReady {
+			return checkingAgain(time.Since(t.since)) // it may have to go back
+		}
+		return SceneDispensing
+	case Dispensing:
 		return SceneDispensing
 	case Unknown:
 		return SceneChecking
@@ -174,16 +182,23 @@ func closingScene(c Cause, in time.Duration) SceneKind {
 	switch {
 	case c == CauseCreateFailed:
 		return SceneNoCode
-	case c == CauseRestart && in <= confirmWithin:
-		return SceneStarting
-	case in > confirmWithin:
-		return SceneStillOpen
+	case c == CauseRestart || in > confirmWithin:
+		return checkingAgain(in)
 	case c == CauseCancelled:
 		return SceneCancelling
 	case c == CauseNetwork:
 		return SceneConfirming
 	}
 	return SceneTimeUp
+}
+
+// checkingAgain is what somebody sees who waits at a machine that has just
+// started, or for longer than anybody should.
+func checkingAgain(in time.Duration) SceneKind {
+	if in <= confirmWithin {
+		return SceneStarting
+	}
+	return SceneStillOpen
 }
 
 func refundScene(o Order) SceneKind {

@@ -1,6 +1,7 @@
 package sale
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,13 +15,14 @@ type tracked struct {
 	createdAt time.Time // the end of the last create call, or the restart
 	recovered bool      // found in the ledger at start
 
-	busy   bool        // a call is in flight: never a second one
-	want   Effect      // what comes next
-	timer  *time.Timer // armed while want waits for its time
-	called time.Time   // start of the last call to the provider
-	rounds int         // calls since it entered its state
-	tries  int         // failures in a row
-	why    Failure     // of the last failure
+	busy    bool        // a call is in flight: never a second one
+	want    Effect      // what comes next
+	timer   *time.Timer // armed while want waits for its time
+	called  time.Time   // start of the last call to the provider
+	rounds  int         // calls since it entered its state
+	tries   int         // failures in a row
+	alarmed State       // in which a person was told about it
+	why     Failure     // of the last failure
 }
 
 // apply is the only way in which an order changes: decide, commit, then act.
@@ -37,6 +39,10 @@ func (m *Machine) apply(t *tracked, e Event) {
 	}
 	for _, effect := range effects {
 		if effect == DoAlarm {
+			if t.alarmed == next.State {
+				continue
+			}
+			t.alarmed = next.State
 			m.log.Error("an order needs a person", "order", next.Number, "cause", next.Cause, "detail", next.Detail)
 			m.o.Alarm(next)
 			continue
@@ -150,7 +156,7 @@ func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
 	if effect == DoCreate {
 		t.createdAt = time.Now()
 	}
-	if usesNetwork(effect) {
+	if usesNetwork(effect) && (effect == DoCreate || !errors.Is(err, ErrMerchant)) {
 		m.reached(err)
 	}
 	if err != nil {
@@ -191,7 +197,16 @@ func (m *Machine) judge(t *tracked, e TradeSeen) TradeSeen {
 // grace is how long after paying a customer is presumed to be at the machine.
 const grace = 60 * time.Second
 
-func (m *Machine) ready() bool { return m.o.Dispenser.Health() == nil && !m.vending() }
+// ready reports whether a motor may turn now. While the outcome of another
+// vend is open it may not: the board's counters would speak of both.
+func (m *Machine) ready() bool {
+	for _, t := range m.orders {
+		if t.order.State == Unknown {
+			return false
+		}
+	}
+	return m.o.Dispenser.Health() == nil && !m.vending()
+}
 
 // awaitReady looks whether a paid order can be dispensed by now.
 func (m *Machine) awaitReady(t *tracked) {

@@ -125,6 +125,21 @@ func (p *Provider) EnterPIN(codeURL string) {
 	}
 }
 
+// PayAnyway is a payment that the provider should not have taken any more.
+func (p *Provider) PayAnyway(n sale.Number) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.trades[n]
+	t.State, t.PaidAt = sale.TradePaid, time.Now()
+}
+
+// SetRefund decides what the bank makes of a refund that is processing.
+func (p *Provider) SetRefund(n sale.Number, s sale.RefundStatus) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trades[n].Refund = s
+}
+
 // call is the frame of every call: latency, faults, and the books' counters.
 func (p *Provider) call(ctx context.Context, name string, o sale.Order, effect func() error) error {
 	p.enter(o)
@@ -189,7 +204,8 @@ func (p *Provider) Create(ctx context.Context, o sale.Order) (url string, err er
 		t := p.trades[o.Number]
 		switch {
 		case t == nil:
-			t = &Trade{Number: o.Number, Total: o.Product.Price, Body: string(o.Request), State: sale.TradeUnpaid}
+			t = &Trade{Number: o.Number, Total: o.Product.Price, Body: string(o.Request), State: sale.TradeUnpaid, inFlight: 1}
+			t.Calls = append(t.Calls, time.Now().Add(-p.Latency))
 			p.trades[o.Number] = t
 		case t.Body != string(o.Request):
 			return fmt.Errorf("parameters differ: %w", sale.ErrRefused)

@@ -112,7 +112,7 @@ func Audit(orders []sale.Order, p *Provider, b *Board) error {
 			say(o.Number, "dispensed and refunded without passing unknown")
 		}
 		switch {
-		case o.State == sale.Closed && paid && !o.Open():
+		case o.State == sale.Closed && paid:
 			say(o.Number, "closed while paid")
 		case o.State == sale.Dispensed && (trade.Refunds > 0 || drops == 0 && !o.Presumed):
 			say(o.Number, "dispensed, but %d drops and %d refunds", drops, trade.Refunds)
