@@ -165,6 +165,26 @@ func mutants() []mutant {
 			}
 			return no(o)
 		}),
+		on("a late code is drawn again", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
+			if c, ok := e.(sale.CodeReady); ok && o.State == sale.Closing {
+				o.CodeURL = c.CodeURL
+				return to(o, sale.Awaiting, sale.DoQuery)
+			}
+			return no(o)
+		}),
+		on("what was refunded in the portal is dispensed", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
+			if s, ok := e.(sale.TradeSeen); ok && o.State == sale.Awaiting && s.Trade.State == sale.TradeRefunded {
+				o.Commands++
+				return to(o, sale.Dispensing, sale.DoDispense)
+			}
+			return no(o)
+		}),
+		on("only a forged word ends the closing", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
+			if s, ok := e.(sale.TradeSeen); ok && o.State == sale.Closing && s.Trade.State == sale.TradeClosed {
+				return o, nil, []sale.Effect{sale.DoQuery}, true
+			}
+			return no(o)
+		}),
 		{"the effect comes before the commit", sale.Next, rules{maxCrashes: 2, effectFirst: true}},
 		{"a second refund number after a lost answer", sale.Next, rules{maxCrashes: 1, newRefundNumbers: true}},
 	}
@@ -197,12 +217,12 @@ func explore(next nextFunc, policy sale.Policy, tells bool, r rules) *graph {
 		}
 		for _, n := range w.steps(next, tells, r) {
 			k := n.key()
-			if !n.crashed(w) {
+			if !n.forged && !n.crashed(w) {
 				g.edges[k] = append(g.edges[k], from) // backwards, for stuck
 			}
 			if _, seen := g.worlds[k]; !seen {
-				g.worlds[k] = n
-				queue = append(queue, n)
+				g.worlds[k] = n.world
+				queue = append(queue, n.world)
 			}
 		}
 	}

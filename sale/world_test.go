@@ -18,7 +18,9 @@ type world struct {
 
 // around is the part of the world that is not the order.
 type around struct {
-	Pending sale.Effect
+	Pending sale.Effect // what comes next
+	Flying  sale.Effect // the call under way, whose result meets whatever state is then
+	Sent    bool        // the flying dispense has left
 	Crashes int
 
 	Trade    sale.TradeState // at the provider
@@ -27,12 +29,15 @@ type around struct {
 	Scanned  bool            // a phone holds the code
 	MoneyIn  int
 	Refund   sale.RefundStatus
-	MoneyOut int
+	MoneyOut int  // by our own refund
+	Portal   bool // the operator refunded it in the merchant portal
+	Told     bool // the machine has seen that it was refunded there
 
 	Wire    int  // dispense commands that reached the board
 	Running bool // the motor turns
 	Done    bool // the motor has turned
 	Drops   int
+	Wrong   string // a promise that an action broke
 }
 
 // key tells two worlds apart by all that can make a difference to Next or to
@@ -43,16 +48,24 @@ type key struct {
 }
 
 type orderKey struct {
-	state                             sale.State
-	code, late, doubted, presumed, no bool
-	held                              bool
-	commands, sweeps                  int
-	refund                            sale.RefundStatus
+	state                         sale.State
+	cause                         sale.Cause
+	code, late, doubted, presumed bool
+	refused                       bool
+	commands, sweeps              int
+	refund                        sale.RefundStatus
 }
 
+// keyOf keeps of the cause only what Next reads of it.
 func keyOf(o sale.Order) orderKey {
-	return orderKey{o.State, o.CodeURL != "", o.Late, o.Doubted, o.Presumed, o.Refund.Refusal != "", o.Payment.TransactionID != "",
-		o.Commands, o.Sweeps, o.Refund.Status}
+	k := orderKey{
+		state: o.State, code: o.CodeURL != "", late: o.Late, doubted: o.Doubted, presumed: o.Presumed,
+		refused: o.Refund.Refusal != "", commands: o.Commands, sweeps: o.Sweeps, refund: o.Refund.Status,
+	}
+	if o.State == sale.Closing && o.Cause == sale.CauseRestart {
+		k.cause = o.Cause
+	}
+	return k
 }
 
 func (w world) key() key { return key{keyOf(w.Order), keyOf(w.Durable), w.around} }
@@ -63,12 +76,14 @@ func newWorld(p sale.Policy) world {
 	return w.commit(o, lines, effects)
 }
 
+// commit does what Machine.apply does: a change of state forgets what was
+// planned; an effect replaces it.
 func (w world) commit(o sale.Order, lines []sale.Line, effects []sale.Effect) world {
 	w.Order = o
 	if len(lines) > 0 {
 		w.Durable = o
+		w.Pending = 0
 	}
-	w.Pending = 0
 	for _, e := range effects {
 		if e != sale.DoAlarm {
 			w.Pending = e
@@ -80,12 +95,16 @@ func (w world) commit(o sale.Order, lines []sale.Line, effects []sale.Effect) wo
 func (w world) crashed(before world) bool { return w.Crashes != before.Crashes }
 
 // ended: nothing more happens by itself, and all money is where it belongs.
-func (w world) ended() bool { return !w.Order.Open() && w.Pending == 0 && !w.Running }
+func (w world) ended() bool {
+	return !w.Order.Open() && w.Pending == 0 && w.Flying == 0 && !w.Running
+}
 
 // broken names the promise that this world breaks, if any.
 func (w world) broken() string {
 	o := w.Durable
 	switch {
+	case w.Wrong != "":
+		return w.Wrong
 	case w.Wire > 1:
 		return "two dispense commands"
 	case w.Drops > 1:
@@ -102,175 +121,262 @@ func (w world) broken() string {
 		return "refunded without a refund"
 	case w.Drops > 0 && w.MoneyOut > 0 && !o.Doubted:
 		return "a product given and refunded without passing unknown"
-	case o.State == sale.Refunding && w.Drops > 0 && !o.Doubted:
+	case o.State == sale.Refunding && w.Drops > 0 && !o.Doubted && !w.Portal:
 		return "about to refund a product that fell, without passing unknown"
 	case o.State == sale.Closed && w.Exists && w.Trade == sale.TradePaid:
 		return "closed while paid"
 	case o.State == sale.Closed && w.Exists && w.Trade == sale.TradeUnpaid && w.Scanned:
 		return "closed while somebody can still pay"
-	case w.Order.State == sale.Attention && w.MoneyIn == 0:
+	case o.State.Final() && w.MoneyIn > 0 && o.State == sale.Closed:
+		return "paid, and ended as closed"
+	case o.State == sale.Attention && w.MoneyIn == 0:
 		return "a person is asked about money that never came"
 	}
 	return ""
 }
 
-// steps lists every world that can follow this one.
-func (w world) steps(next nextFunc, tells bool, r rules) (out []world) {
-	happen := func(w world, e sale.Event) {
-		o, lines, effects := next(w.Order, e)
-		n := w.commit(o, lines, effects)
-		if r.effectFirst && len(lines) > 0 {
-			// The broken runner has started the effect and dies before the commit.
-			early := n
-			early.Durable = w.Durable
-			out = append(out, early)
-		}
-		out = append(out, n)
-	}
-	fail := func(w world, why sale.Failure) {
-		happen(w, sale.CallFailed{Call: w.Pending, Why: why, Settled: !w.InFlight})
-	}
+// move is a world that can follow, and whether only a forged answer leads
+// there: such a way counts as a danger, never as a way out.
+type move struct {
+	world
+	forged bool
+}
 
-	if w.Pending != 0 && w.Pending != sale.DoDispense && w.Pending != sale.DoAwaitReady {
-		fail(w, sale.FailTemporary) // the request was lost
-		if w.Pending != sale.DoRecover {
-			for why := sale.FailNotFound; why <= sale.FailNotEnough; why++ {
-				fail(w, why) // anybody can forge an unsigned error
-			}
+// mover collects moves.
+type mover struct {
+	next  nextFunc
+	rules rules
+	out   []move
+}
+
+func (m *mover) add(w world) { m.out = append(m.out, move{world: w}) }
+
+func (m *mover) happen(w world, e sale.Event) {
+	o, lines, effects := m.next(w.Order, e)
+	if s, ok := e.(sale.TradeSeen); ok && s.Trade.State == sale.TradeRefunded {
+		w.Told = true
+	}
+	if w.Durable.State != sale.Created && w.Durable.State != sale.Awaiting && o.State == sale.Awaiting {
+		w.Wrong = "a code is drawn again"
+	}
+	n := w.commit(o, lines, effects)
+	if m.rules.effectFirst && len(lines) > 0 {
+		// The broken runner has started the effect and dies before the commit.
+		early := n
+		early.Durable = w.Durable
+		m.add(early)
+	}
+	m.add(n)
+}
+
+// land delivers the result of the flying call.
+func (m *mover) land(w world, e sale.Event) {
+	w.Flying, w.Sent = 0, false
+	m.happen(w, e)
+}
+
+func (m *mover) fail(w world, why sale.Failure) {
+	m.land(w, sale.CallFailed{Call: w.Flying, Why: why, Settled: !w.InFlight})
+}
+
+// steps lists every world that can follow this one.
+func (w world) steps(next nextFunc, tells bool, r rules) []move {
+	m := &mover{next: next, rules: r}
+	if w.Pending != 0 && w.Flying == 0 {
+		n := w
+		n.Flying, n.Pending = w.Pending, 0
+		m.add(n)
+	}
+	w.flight(m, tells)
+	if w.Flying != 0 && w.Flying < sale.DoAwaitReady || w.Flying == sale.DoRefund || w.Flying == sale.DoQueryRefund {
+		from := len(m.out)
+		for why := sale.FailNotFound; why <= sale.FailNotEnough; why++ {
+			m.fail(w, why) // anybody can forge an unsigned error
+		}
+		for i := from; i < len(m.out); i++ {
+			m.out[i].forged = true
 		}
 	}
-	switch w.Pending {
+	w.board(m)
+	w.time(m)
+	w.outside(m)
+	return m.out
+}
+
+// flight is everything that can become of the call under way.
+func (w world) flight(m *mover, tells bool) {
+	if w.Flying != 0 && w.Flying != sale.DoDispense && w.Flying != sale.DoAwaitReady {
+		m.fail(w, sale.FailTemporary) // the request was lost
+	}
+	switch w.Flying {
 	case sale.DoCreate:
-		late := w
-		late.InFlight = true
-		fail(late, sale.FailTemporary)
-		made := w
-		made.Exists = true
-		fail(made, sale.FailTemporary)
-		happen(made, sale.CodeReady{CodeURL: "code"})
+		late, made := w, w
+		late.InFlight, made.Exists = true, true
+		m.fail(late, sale.FailTemporary)
+		m.fail(made, sale.FailTemporary)
+		m.land(made, sale.CodeReady{CodeURL: "code"})
 	case sale.DoQuery:
-		if w.Exists {
-			w.query(happen)
+		if !w.Exists {
+			m.fail(w, sale.FailNotFound)
+			return
 		}
+		w.query(m)
 	case sale.DoClose:
-		if w.Exists && w.Trade != sale.TradePaid && w.Trade != sale.TradeRefunded {
-			shut := w
-			shut.Trade = sale.TradeClosed
-			fail(shut, sale.FailTemporary)
-			happen(shut, sale.CloseAccepted{})
-		}
+		w.close(m)
 	case sale.DoAwaitReady:
-		happen(w, sale.MachineReady{Ready: true})
-		happen(w, sale.MachineReady{Ready: false})
+		m.land(w, sale.MachineReady{Ready: true})
+		m.land(w, sale.MachineReady{Ready: false})
 	case sale.DoDispense:
-		sent := w
-		sent.Wire++
-		sent.Running = true
-		sent.Pending = 0
-		out = append(out, sent)
-		happen(w, sale.Vended{Verdict: sale.Verdict{Outcome: sale.OutcomeNotDispensed}}) // no byte left
-		happen(w, sale.Vended{})
+		w.dispense(m)
 	case sale.DoRecover:
-		happen(w, sale.Recovered{})
+		m.land(w, sale.Recovered{})
 		if tells && !w.Running && (w.Done || w.Wire == 0) {
-			happen(w, sale.Recovered{Verdict: w.truth()})
+			m.land(w, sale.Recovered{Verdict: w.truth()})
 		}
 	case sale.DoRefund:
-		paid := w
-		if paid.Refund == "" || r.newRefundNumbers {
-			if paid.MoneyIn > 0 {
-				paid.Refund = sale.RefundProcessing
-				paid.Trade = sale.TradeRefunded
-				if r.newRefundNumbers {
-					paid.MoneyOut++
-				}
-			}
-		}
-		fail(paid, sale.FailTemporary)
-		if paid.Refund != "" {
-			happen(paid, sale.RefundSeen{Report: sale.RefundReport{Status: paid.Refund}})
-		}
+		w.refund(m)
 	case sale.DoQueryRefund:
-		if w.Refund != "" {
-			happen(w, sale.RefundSeen{Report: sale.RefundReport{Status: w.Refund}})
+		if w.Refund == "" {
+			m.fail(w, sale.FailNotFound)
+			return
 		}
+		m.land(w, sale.RefundSeen{Report: sale.RefundReport{Status: w.Refund}})
 	}
-
-	// The board.
-	if w.Running {
-		fell, not := w, w
-		fell.Running, fell.Done, fell.Drops = false, true, fell.Drops+1
-		not.Running, not.Done = false, true
-		out = append(out, fell, not)
-	}
-	if w.Order.State == sale.Dispensing && w.Pending == 0 && w.Wire > 0 {
-		happen(w, sale.Vended{}) // the result was lost, or the time is up
-		if w.Done {
-			happen(w, sale.Vended{Verdict: w.truth()})
-		}
-	}
-	// Time.
-	if w.Order.State == sale.Created || w.Order.State == sale.Awaiting {
-		happen(w, sale.Withdraw{Cause: sale.CauseTimeout})
-	}
-	if w.Order.State == sale.Closed && w.Pending == 0 && w.Order.Open() {
-		happen(w, sale.SweepDue{})
-	}
-	return append(out, w.outside(next, r)...)
 }
 
 // query is the verified answer. Whether the customer is still there and the
 // machine is ready may be anything: no answer may break a promise.
-func (w world) query(happen func(world, sale.Event)) {
+func (w world) query(m *mover) {
 	for bits := range 8 {
-		happen(w, sale.TradeSeen{Trade: sale.Trade{State: w.Trade}, InTime: bits&1 > 0, Fresh: bits&2 > 0, Ready: bits&4 > 0})
+		m.land(w, sale.TradeSeen{Trade: sale.Trade{State: w.Trade}, InTime: bits&1 > 0, Fresh: bits&2 > 0, Ready: bits&4 > 0})
 		if w.Trade != sale.TradePaid {
 			break
 		}
 	}
-	happen(w, sale.TradeSeen{Trade: sale.Trade{State: sale.TradeUnclear}})
+	m.land(w, sale.TradeSeen{Trade: sale.Trade{State: sale.TradeUnclear}})
 	if w.Trade == sale.TradeUnpaid {
-		happen(w, sale.TradeSeen{Trade: sale.Trade{State: sale.TradePaying}})
+		m.land(w, sale.TradeSeen{Trade: sale.Trade{State: sale.TradePaying}})
+	}
+}
+
+func (w world) close(m *mover) {
+	switch {
+	case !w.Exists:
+		m.fail(w, sale.FailNotFound)
+	case w.Trade == sale.TradePaid || w.Trade == sale.TradeRefunded:
+		m.fail(w, sale.FailPaid)
+	default:
+		shut := w
+		shut.Trade = sale.TradeClosed
+		m.fail(shut, sale.FailTemporary)
+		m.land(shut, sale.CloseAccepted{})
+	}
+}
+
+func (w world) dispense(m *mover) {
+	if w.Sent {
+		m.land(w, sale.Vended{}) // the result was lost, or the time is up
+		if w.Done {
+			m.land(w, sale.Vended{Verdict: w.truth()})
+		}
+		return
+	}
+	sent := w
+	sent.Wire++
+	sent.Sent, sent.Running = true, true
+	if w.Told {
+		sent.Wrong = "a command for what the provider said was refunded"
+	}
+	m.add(sent)
+	m.land(w, sale.Vended{Verdict: sale.Verdict{Outcome: sale.OutcomeNotDispensed}}) // no byte left
+	m.land(w, sale.Vended{})
+}
+
+func (w world) refund(m *mover) {
+	if w.Portal && w.Refund == "" {
+		m.fail(w, sale.FailRefused) // nothing is left to refund
+		return
+	}
+	paid := w
+	if paid.MoneyIn > 0 && (paid.Refund == "" || m.rules.newRefundNumbers) {
+		paid.Refund, paid.Trade = sale.RefundProcessing, sale.TradeRefunded
+		if m.rules.newRefundNumbers {
+			paid.MoneyOut++
+		}
+	}
+	m.fail(paid, sale.FailTemporary)
+	if paid.Refund != "" {
+		m.land(paid, sale.RefundSeen{Report: sale.RefundReport{Status: paid.Refund}})
+	}
+}
+
+func (w world) board(m *mover) {
+	if !w.Running {
+		return
+	}
+	fell, not := w, w
+	fell.Running, fell.Done, fell.Drops = false, true, fell.Drops+1
+	not.Running, not.Done = false, true
+	m.add(fell)
+	m.add(not)
+}
+
+// time is what the machine does by its own clock.
+func (w world) time(m *mover) {
+	switch {
+	case w.Order.State == sale.Created || w.Order.State == sale.Awaiting:
+		m.happen(w, sale.Withdraw{Cause: sale.CauseTimeout})
+	case w.Order.State == sale.Unknown:
+		m.happen(w, sale.Recovered{}) // the board has been silent for long
+	case w.Order.State == sale.Closed && w.Pending == 0 && w.Flying == 0 && w.Order.Open():
+		m.happen(w, sale.SweepDue{})
 	}
 }
 
 // outside is what happens without the daemon: the customer, the provider, the
-// power.
-func (w world) outside(next nextFunc, r rules) (out []world) {
+// operator, the power.
+func (w world) outside(m *mover) {
 	if w.Order.State == sale.Awaiting && !w.Scanned {
 		n := w
 		n.Scanned = true
-		out = append(out, n)
+		m.add(n)
 	}
 	if w.Scanned && w.Exists && w.Trade == sale.TradeUnpaid {
 		pays, expires := w, w
 		pays.Trade, pays.MoneyIn = sale.TradePaid, 1
 		expires.Trade = sale.TradeClosed
-		out = append(out, pays, expires)
+		m.add(pays)
+		m.add(expires)
 	}
 	if w.InFlight {
 		arrives, lost := w, w
 		arrives.InFlight, arrives.Exists = false, true
 		lost.InFlight = false
-		out = append(out, arrives, lost)
+		m.add(arrives)
+		m.add(lost)
+	}
+	if w.Trade == sale.TradePaid && w.Refund == "" && w.Order.State != sale.Dispensed {
+		n := w
+		n.Portal, n.Trade = true, sale.TradeRefunded
+		m.add(n)
 	}
 	if w.Refund == sale.RefundProcessing {
 		for _, s := range []sale.RefundStatus{sale.RefundSuccess, sale.RefundAbnormal, sale.RefundClosed} {
 			n := w
 			n.Refund = s
-			if s == sale.RefundSuccess && !r.newRefundNumbers {
+			if s == sale.RefundSuccess && !m.rules.newRefundNumbers {
 				n.MoneyOut++
 			}
-			out = append(out, n)
+			m.add(n)
 		}
 	}
-	if w.Crashes < r.maxCrashes {
+	if w.Crashes < m.rules.maxCrashes {
 		n := w
 		n.Crashes++
-		o, lines, effects := next(w.Durable, sale.Restarted{})
-		out = append(out, n.commit(o, lines, effects))
+		n.Flying, n.Sent, n.Pending = 0, false, 0
+		o, lines, effects := m.next(w.Durable, sale.Restarted{})
+		m.add(n.commit(o, lines, effects))
 	}
-	return out
 }
 
 func (w world) truth() sale.Verdict {
