@@ -291,6 +291,9 @@ func (c *crowd) judge(s *store.Store, took time.Duration) {
 	}
 	f, broken := books.Check()
 	c.problems = append(c.problems, broken...)
+	if f.Open > 0 {
+		c.problems = append(c.problems, fmt.Sprintf("%d orders are still open", f.Open))
+	}
 	c.result = figures{
 		Customers: len(c.habits), Dispensed: f.Dispensed, Refunded: f.Refunded, Closed: f.Closed, Attention: f.Attention,
 		Violations: len(broken), Seconds: took.Seconds(),

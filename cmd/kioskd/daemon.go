@@ -12,6 +12,7 @@ import (
 
 	"kioskd/configs"
 	"kioskd/display/keypad"
+	"kioskd/display/screen"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -34,26 +35,33 @@ type daemon struct {
 func (d *daemon) run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	screen, leave := context.WithCancel(context.WithoutCancel(ctx))
+	shown, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
+	blind, died := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer died(nil)
 
 	selling := make(chan error, 1)
 	go func() {
-		selling <- d.sell(ctx)
+		selling <- d.sell(ctx, blind)
 		leave() // the screen shows the last order to its end
 	}()
-	faceErr := d.face.run(screen, d.config)
-	if faceErr != nil {
-		d.log.Error("the screen is gone; the order in hand is finished, then the process ends", "error", faceErr)
+	faceErr := d.face.run(shown, d.config)
+	if d.face.desk && errors.Is(faceErr, screen.ErrClosed) {
+		stop() // who closes the window of a demo wants it to end
+		return <-selling
 	}
-	stop()
+	if faceErr != nil {
+		d.log.Error("the screen is gone; what is open is settled without new sales, then the process ends", "error", faceErr)
+		died(faceErr)
+	}
 	return errors.Join(<-selling, faceErr)
 }
 
 // sell opens the ledger, then runs the machine, the control socket and the
-// keyboard until ctx ends.
-func (d *daemon) sell(ctx context.Context) error {
-	ledger, err := d.openLedger(ctx)
+// keyboard until ctx ends. When blind ends there is no screen any more: no
+// code may be shown, but money that is owed still goes back.
+func (d *daemon) sell(ctx, blind context.Context) error {
+	ledger, err := d.openLedger(ctx, blind)
 	if err != nil || ledger == nil {
 		return err
 	}
@@ -84,6 +92,8 @@ func (d *daemon) sell(ctx context.Context) error {
 	if d.ready != nil {
 		d.ready(ledger, m)
 	}
+	watch := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
+	defer watch()
 	g, ctx := errgroup.WithContext(ctx)
 	side, done := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
@@ -101,6 +111,14 @@ func (d *daemon) sell(ctx context.Context) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+func screenFault(err error) *sale.Fault {
+	var f *sale.Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	return &sale.Fault{Code: sale.CodeScreenDead, What: "the screen is gone", Err: err}
 }
 
 // typed passes on what is typed on a keyboard.
@@ -126,7 +144,7 @@ func press(m *sale.Machine, k keypad.Key) {
 // openLedger opens the ledger. While it cannot be used the screen says so and
 // the attempt is repeated: space comes back, another process ends, a
 // technician puts a backup in place. It returns nil, nil when ctx ended first.
-func (d *daemon) openLedger(ctx context.Context) (*store.Store, error) {
+func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 	said := ""
 	for {
 		s, err := store.Open(ctx, d.config.Store.Path, store.Options{Log: d.log, Reserve: int64(d.config.Store.Reserve), Checker: d.checker})
@@ -155,6 +173,8 @@ func (d *daemon) openLedger(ctx context.Context) (*store.Store, error) {
 		select {
 		case <-ctx.Done():
 			return nil, nil
+		case <-blind.Done():
+			return nil, err
 		case <-time.After(5 * time.Second):
 		}
 	}

@@ -105,6 +105,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	defer d.cabinet.Close()
 
 	face := newFace(d.log)
+	face.desk = true
 	var crowd *crowd
 	daemon := &daemon{config: d.config, log: d.log, face: face, checker: selfCheck()}
 	if f.customers > 0 {

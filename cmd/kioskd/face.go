@@ -21,6 +21,7 @@ import (
 // can be shown scenes before it has a driver: the newest one waits.
 type face struct {
 	log  *slog.Logger
+	desk bool // somebody sits at it: text will do if there is no display
 	keys chan keypad.Key
 
 	mu     sync.Mutex
@@ -76,39 +77,30 @@ func (f *face) snapshot() *image.RGBA {
 
 // run shows scenes until ctx ends. It must be called on the main goroutine.
 func (f *face) run(ctx context.Context, c *configs.Config) error {
-	driver := c.Screen.Driver
-	if driver == configs.ScreenAuto {
-		driver = guessScreen()
+	switch c.Screen.Driver {
+	case configs.ScreenNone:
+		<-ctx.Done()
+		return nil
+	case configs.ScreenTerminal:
+		return f.terminal(ctx, c)
+	case configs.ScreenWindow:
+		return f.window(ctx, c)
 	}
-	if driver == configs.ScreenWindow {
+	if screen.Available() {
 		err := f.window(ctx, c)
-		if c.Screen.Driver != configs.ScreenAuto || !errors.Is(err, screen.ErrNoDisplay) {
+		if !errors.Is(err, screen.ErrNoDisplay) {
 			return err
 		}
 		f.log.Warn("no window could be opened", "error", err)
-		driver = withoutWindow()
 	}
-	if driver == configs.ScreenTerminal {
+	if f.desk || isTerminal(os.Stdout) {
 		return f.terminal(ctx, c)
 	}
-	<-ctx.Done()
-	return nil
-}
-
-func guessScreen() configs.ScreenDriver {
-	if screen.Available() {
-		return configs.ScreenWindow
+	// A machine must not take orders for codes that nobody can see.
+	return &sale.Fault{
+		Code: sale.CodeScreenDead, What: "there is no display",
+		Hint: "start the display before kioskd, or write screen.driver: none for a machine that has no screen", Err: screen.ErrNoDisplay,
 	}
-	return withoutWindow()
-}
-
-// withoutWindow draws text where a person may be reading, and nothing in a
-// log.
-func withoutWindow() configs.ScreenDriver {
-	if isTerminal(os.Stdout) {
-		return configs.ScreenTerminal
-	}
-	return configs.ScreenNone
 }
 
 func isTerminal(f *os.File) bool {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kioskd/configs"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -48,18 +47,18 @@ It asks the running daemon; without one it reads the ledger itself.`,
 			if limit < 0 {
 				return errors.New("--limit is a number of orders, 0 for all")
 			}
-			c, err := load(file, cmd.ErrOrStderr())
+			at, err := locate(file)
 			if err != nil {
-				return err
+				return failure{err, exitUsage}
 			}
 			if len(args) == 1 {
-				s, err := askStory(cmd.Context(), c, args[0])
+				s, err := askStory(cmd.Context(), at, args[0])
 				if err != nil {
 					return failed(err)
 				}
 				return show(out, asJSON, s, s.print)
 			}
-			list, err := askOrders(cmd.Context(), c, limit)
+			list, err := askOrders(cmd.Context(), at, limit)
 			if err != nil {
 				return failed(err)
 			}
@@ -80,32 +79,32 @@ func show(out io.Writer, asJSON bool, v any, text func(io.Writer)) error {
 	return nil
 }
 
-func askOrders(ctx context.Context, c *configs.Config, limit int) (list []sale.Order, err error) {
-	err = dial(c.Control.Socket).get(ctx, "/v1/orders", url.Values{"limit": {strconv.Itoa(limit)}}, &list)
+func askOrders(ctx context.Context, at places, limit int) (list []sale.Order, err error) {
+	err = dial(at.socket).get(ctx, "/v1/orders", url.Values{"limit": {strconv.Itoa(limit)}}, &list)
 	if !errors.Is(err, errNoDaemon) {
 		return list, err
 	}
-	err = fromLedger(c, func(r *store.Reader) (err error) {
+	err = fromLedger(at, func(r *store.Reader) (err error) {
 		list, err = r.Orders(store.Filter{Limit: limit})
 		return err
 	})
 	return list, err
 }
 
-func askStory(ctx context.Context, c *configs.Config, number string) (s story, err error) {
-	err = dial(c.Control.Socket).get(ctx, "/v1/orders/"+url.PathEscape(number), nil, &s)
+func askStory(ctx context.Context, at places, number string) (s story, err error) {
+	err = dial(at.socket).get(ctx, "/v1/orders/"+url.PathEscape(number), nil, &s)
 	if !errors.Is(err, errNoDaemon) {
 		return s, err
 	}
-	err = fromLedger(c, func(r *store.Reader) (err error) {
+	err = fromLedger(at, func(r *store.Reader) (err error) {
 		s, err = storyOf(r, number)
 		return err
 	})
 	return s, err
 }
 
-func fromLedger(c *configs.Config, read func(*store.Reader) error) error {
-	r, err := store.OpenReadOnly(c.Store.Path)
+func fromLedger(at places, read func(*store.Reader) error) error {
+	r, err := store.OpenReadOnly(at.ledger)
 	if err != nil {
 		return err
 	}
