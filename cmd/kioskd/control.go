@@ -37,18 +37,22 @@ func (c control) serve(ctx context.Context, socket string, log *slog.Logger) err
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", c.status)
-	mux.HandleFunc("GET /v1/orders", c.orders)
-	mux.HandleFunc("GET /v1/orders/{number}", c.order)
-	mux.HandleFunc("GET /v1/screen.png", c.screen)
-	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	s := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
 	defer stop()
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("control socket: %w", err)
 	}
 	return nil
+}
+
+func (c control) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", c.status)
+	mux.HandleFunc("GET /v1/orders", c.orders)
+	mux.HandleFunc("GET /v1/orders/{number}", c.order)
+	mux.HandleFunc("GET /v1/screen.png", c.screen)
+	return mux
 }
 
 // listenUnix takes over a socket file that nobody answers on any more.

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"kioskd/sale"
+	"kioskd/sale/saletest"
+	"kioskd/store"
+	"kioskd/store/ledgertest"
+)
+
+// aControl is the control of a machine that runs, with three sales of the past.
+func aControl(t testing.TB) control {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "k.db"), store.Options{Reserve: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	for seq := range uint64(3) {
+		for _, step := range ledgertest.Happy(seq + 1) {
+			if err := s.Commit(step); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f := newFace(slog.New(slog.DiscardHandler))
+	m, err := sale.New(sale.Options{
+		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: saletest.NewBoard(), Panel: f, Clock: systemClock{},
+		Code: "T1", PayWithin: 1, DispenseWithin: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- m.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return control{s, m, f}
+}
+
+func TestControl(t *testing.T) {
+	h := aControl(t).handler()
+	for _, c := range []struct {
+		method, path string
+		status       int
+		has          string
+	}{
+		{"GET", "/v1/orders", 200, `[{"number":"SH0042-00000003-`},
+		{"GET", "/v1/orders?limit=1", 200, `[{"number":"SH0042-00000003-`},
+		{"GET", "/v1/orders?limit=x", 400, `{"error":"limit is a number, 0 for all"}`},
+		{"GET", "/v1/orders?limit=-1", 400, `{"error":"limit is a number, 0 for all"}`},
+		{"GET", "/v1/orders/01-01eef", 200, `{"order":{"number":"SH0042-00000001-01eef"`},
+		{"GET", "/v1/orders/nobody", 404, `{"error":"\"nobody\": no such order"}`},
+		{"GET", "/v1/screen.png", 404, `{"error":"this machine has no picture of its screen"}`},
+		{"GET", "/v1/status", 200, `{"version":"`},
+		{"POST", "/v1/orders", 405, "Method Not Allowed"},
+		{"GET", "/", 404, "404 page not found"},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
+		body, _ := io.ReadAll(w.Body)
+		if w.Code != c.status || len(body) < len(c.has) || string(body[:len(c.has)]) != c.has {
+			t.Errorf("%s %s: %d %s", c.method, c.path, w.Code, body)
+		}
+	}
+}
+
+// FuzzControl: whatever is asked, the answer is an answer, and in JSON where
+// it is ours.
+func FuzzControl(f *testing.F) {
+	h := aControl(f).handler()
+	for _, seed := range []string{"orders", "orders?limit=2", "orders/01-01eef", "status", "orders/%2e%2e", "orders?limit=99999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		u, err := url.Parse("/v1/" + path)
+		if err != nil {
+			return
+		}
+		r := &http.Request{Method: http.MethodGet, URL: u, Host: "kioskd", RequestURI: u.RequestURI(), Header: http.Header{}}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r.WithContext(t.Context()))
+		if w.Header().Get("Content-Type") == "application/json" && !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%q: not JSON: %s", path, w.Body)
+		}
+		if w.Code == http.StatusInternalServerError {
+			t.Errorf("%q: %s", path, w.Body)
+		}
+	})
+}
