@@ -5,7 +5,7 @@ GO      ?= go
 RELEASE ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.release=$(RELEASE)
 
-.PHONY: help run build test check tools vet staticcheck unit oracle demo bench clean
+.PHONY: help run build test tools vet staticcheck unit oracle demo bench sim fuzz clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,18 @@ demo: build ## twenty scripted customers against the built binary
 
 bench: build ## speed and memory, with peers in the same run
 	$(GO) run ./internal/bench $(ARGS)
+
+# The long forms of the proofs; the short ones run in make test.
+
+sim: ## 100,000 seeded sales with crashes and faults, then 10,000 that heal (SEED=n)
+	$(GO) test ./internal/sim -count=1 -timeout 60m -v -sales $(or $(SALES),100000) -healing $(or $(HEALING),10000) -seed $(or $(SEED),1) | grep -v '^ *--- PASS\|^=== '
+
+fuzz: ## every fuzz target for FUZZTIME (10m)
+	@set -e; for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "== $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),10m) $$p; \
+	  done; \
+	done
 
 clean:
 	rm -rf bin

@@ -3,6 +3,9 @@ package sim_test
 import (
 	"flag"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,30 +31,52 @@ func TestLiveness(t *testing.T) {
 	play(t, "liveness", *healing, 4, true)
 }
 
-// play runs episodes with consecutive seeds, one after the other: a bubble has
-// one world, and go test runs the two tests beside each other.
+// play runs episodes with consecutive seeds, as many at a time as there are
+// processors; each has a bubble and a world of its own.
 func play(t *testing.T, mode string, episodes, customers int, liveness bool) {
-	t.Parallel()
 	if *only {
 		episodes = 1
 	}
-	var sum sim.Figures
-	begun, said := time.Now(), time.Now()
-	for i := range episodes {
-		s := *seed + uint64(i)
-		t.Run(fmt.Sprint("seed ", s), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f, err := sim.Episode(s, customers, liveness)
-				sum.Add(f)
-				if err != nil {
-					t.Errorf("replay with: go test ./internal/sim -run (?i)%s -seed %d -only\n%v", mode, s, err)
+	p := &progress{mode: mode, of: episodes, begun: time.Now(), said: time.Now()}
+	t.Run("workers", func(t *testing.T) {
+		for range runtime.GOMAXPROCS(0) {
+			t.Run("worker", func(t *testing.T) {
+				t.Parallel()
+				for i := int(p.next.Add(1)) - 1; i < episodes; i = int(p.next.Add(1)) - 1 {
+					s := *seed + uint64(i)
+					t.Run(fmt.Sprint("seed ", s), func(t *testing.T) { p.episode(t, s, customers, liveness) })
 				}
 			})
-		})
-		if time.Since(said) > 10*time.Second {
-			said = time.Now()
-			fmt.Printf("%s: %d of %d episodes, %+v\n", mode, i+1, episodes, sum)
 		}
+	})
+	fmt.Printf("%s: %d episodes in %.0fs from seed %d: %+v\n", mode, episodes, time.Since(p.begun).Seconds(), *seed, p.sum)
+}
+
+type progress struct {
+	mode        string
+	of          int
+	next        atomic.Int64
+	begun, said time.Time
+
+	mu   sync.Mutex
+	done int
+	sum  sim.Figures
+}
+
+func (p *progress) episode(t *testing.T, seed uint64, customers int, liveness bool) {
+	var f sim.Figures
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if f, err = sim.Episode(seed, customers, liveness); err != nil {
+			t.Errorf("replay with: go test ./internal/sim -run '(?i)%s' -seed %d -only\n%v", p.mode, seed, err)
+		}
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.sum.Add(f)
+	if time.Since(p.said) > 10*time.Second {
+		p.said = time.Now()
+		fmt.Printf("%s: %d of %d episodes, %+v\n", p.mode, p.done, p.of, p.sum)
 	}
-	fmt.Printf("%s: %d episodes in %.0fs from seed %d: %+v\n", mode, episodes, time.Since(begun).Seconds(), *seed, sum)
 }
