@@ -175,3 +175,31 @@ func (d Deal) broken() (out []string) {
 	}
 	return out
 }
+
+// Balance is what the machine has kept, in fen: by the provider's books, what
+// was paid less what went back; by the ledger, the prices of all orders that
+// it calls dispensed, or left to a person with the money still here. They must
+// agree once no order is open.
+func (b Books) Balance() (provider, ledger int64) {
+	f, _ := b.Check()
+	for _, o := range b.Orders {
+		if o.State == sale.Dispensed || o.State == sale.Attention {
+			ledger += int64(o.Product.Price)
+		}
+	}
+	return f.PaidFen - f.RefundedFen, ledger
+}
+
+// Add sums figures.
+func (f *Figures) Add(g Figures) {
+	f.Orders += g.Orders
+	f.Dispensed += g.Dispensed
+	f.Refunded += g.Refunded
+	f.Closed += g.Closed
+	f.Attention += g.Attention
+	f.Open += g.Open
+	f.Doubted += g.Doubted
+	f.DroppedAndRefunded += g.DroppedAndRefunded
+	f.PaidFen += g.PaidFen
+	f.RefundedFen += g.RefundedFen
+}

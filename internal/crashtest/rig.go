@@ -8,21 +8,17 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"kioskd/device/devicetest"
 	"kioskd/internal/audit"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
-	"kioskd/store"
 )
 
 // Slots of the rig's cabinet; each has plenty.
@@ -32,26 +28,23 @@ var Slots = []int{11, 12, 13, 14}
 type Rig struct {
 	Provider *paytest.Server
 	Cabinet  *devicetest.Cabinet
-	Binary   string // kioskd, built with the tag crashpoints
-	Dir      string
-
-	mu      sync.Mutex
-	log     strings.Builder
-	process *exec.Cmd
-	done    chan struct{}
+	*Daemon
 }
 
 // Config changes what the rig's config file says under sale: and under
 // controller.settings:, and how slow its world is.
 type Config struct {
 	Sale, Controller string
+	Ledger           string        // its path, default kioskd.db in the rig's folder
 	Latency          time.Duration // the provider's round trip, default 10 ms
 	PollEvery        time.Duration // the board's, default 50 ms
+	AnswerWithin     time.Duration // the board's patience, default 500 ms
 }
 
 // New starts the simulators and writes the config; the daemon is not started.
 func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, error) {
-	r := &Rig{Binary: binary, Dir: dir}
+	r := &Rig{Daemon: NewDaemon(dir, binary)}
+	r.Store = c.Ledger
 	var err error
 	if r.Provider, err = paytest.New(paytest.Options{Seed: seed, Latency: cmp.Or(c.Latency, 10*time.Millisecond)}); err != nil {
 		return nil, err
@@ -63,7 +56,7 @@ func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, 
 		return nil, err
 	}
 	r.Provider.Behave(func(b *paytest.Behaviour) { b.RefundDelay = 300 * time.Millisecond })
-	o := devicetest.Options{Link: filepath.Join(dir, "ttyVMC"), PollEvery: cmp.Or(c.PollEvery, 50*time.Millisecond), VendTime: 400 * time.Millisecond, AnswerWithin: 500 * time.Millisecond, Seed: seed}
+	o := devicetest.Options{Link: filepath.Join(dir, "ttyVMC"), PollEvery: cmp.Or(c.PollEvery, 50*time.Millisecond), VendTime: 400 * time.Millisecond, AnswerWithin: cmp.Or(c.AnswerWithin, 500*time.Millisecond), Seed: seed}
 	for _, s := range Slots {
 		o.Slots = append(o.Slots, devicetest.Slot{Number: s, Price: 100 * s, Stock: 250, Capacity: 250})
 	}
@@ -73,27 +66,9 @@ func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, 
 	return r, os.WriteFile(r.config(), []byte(r.yaml(c)), 0o600)
 }
 
-func (r *Rig) config() string { return filepath.Join(r.Dir, "kioskd.yaml") }
-
-// Ledger is the path of the daemon's ledger.
-func (r *Rig) Ledger() string { return filepath.Join(r.Dir, "kioskd.db") }
-
-// Socket is the path of the daemon's control socket.
-func (r *Rig) Socket() string { return filepath.Join(r.Dir, "k.sock") }
-
-// PID is the process id of the newest daemon, 0 before the first.
-func (r *Rig) PID() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.process == nil {
-		return 0
-	}
-	return r.process.Process.Pid
-}
-
 func (r *Rig) yaml(c Config) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "machine: {id: RIG1}\nstore: {path: kioskd.db, reserve: 1MiB}\ncontrol: {socket: k.sock}\n")
+	fmt.Fprintf(&b, "machine: {id: RIG1}\nstore: {path: %s, reserve: 1MiB}\ncontrol: {socket: k.sock}\n", r.Ledger())
 	fmt.Fprintf(&b, "controller: {driver: vmc, port: ttyVMC, settings: {%s}}\n", c.Controller)
 	fmt.Fprintf(&b, "payment:\n  driver: wechat\n  settings:\n    %s\n", strings.ReplaceAll(strings.TrimSpace(r.Provider.Settings()), "\n", "\n    "))
 	fmt.Fprintf(&b, "sale: {%s}\nscreen: {driver: none}\nproducts:\n", c.Sale)
@@ -108,80 +83,6 @@ func (r *Rig) Close() {
 	r.Kill()
 	_ = r.Cabinet.Close()
 	_ = r.Provider.Close()
-}
-
-// Start starts the daemon; crash is for KIOSKD_CRASH and may be empty.
-func (r *Rig) Start(crash string) error {
-	cmd := exec.Command(r.Binary, "run", "--config", r.config())
-	cmd.Env = append(os.Environ(), "KIOSKD_CRASH="+crash)
-	cmd.Stderr = r
-	cmd.Stdout = r
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	done := make(chan struct{})
-	r.mu.Lock()
-	r.process, r.done = cmd, done
-	r.mu.Unlock()
-	go func() {
-		_ = cmd.Wait()
-		close(done)
-	}()
-	return nil
-}
-
-// Write collects what the daemon logs.
-func (r *Rig) Write(b []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.log.Write(b)
-}
-
-// Log is everything that all daemons of this rig have logged.
-func (r *Rig) Log() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.log.String()
-}
-
-// Kill sends SIGKILL and waits for the end.
-func (r *Rig) Kill() {
-	r.mu.Lock()
-	cmd, done := r.process, r.done
-	r.mu.Unlock()
-	if cmd == nil {
-		return
-	}
-	_ = cmd.Process.Kill()
-	<-done
-}
-
-// Dead is closed when the daemon has ended.
-func (r *Rig) Dead() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.done
-}
-
-// ErrDied: the daemon ended while it was waited for.
-var ErrDied = errors.New("the daemon has ended")
-
-// Until waits for ok while the daemon lives.
-func (r *Rig) Until(within time.Duration, what string, ok func() bool) error {
-	limit := time.Now().Add(within)
-	dead := r.Dead()
-	for !ok() {
-		select {
-		case <-dead:
-			return fmt.Errorf("%w: waiting for %s", ErrDied, what)
-		case <-time.After(10 * time.Millisecond):
-		}
-		if time.Now().After(limit) {
-			return fmt.Errorf("%s did not come within %s", what, within)
-		}
-	}
-	return nil
 }
 
 // Code presses a key, again and again until the machine takes it, and returns
@@ -216,12 +117,7 @@ func (r *Rig) Orders() (orders []sale.Order, err error) {
 
 // Books reads all three books. The daemon must not be running.
 func (r *Rig) Books() (audit.Books, error) {
-	l, err := store.OpenReadOnly(r.Ledger())
-	if err != nil {
-		return audit.Books{}, err
-	}
-	defer l.Close()
-	orders, err := l.Orders(store.Filter{})
+	orders, err := r.ReadLedger()
 	return audit.Books{
 		Orders: orders, Trades: r.Provider.Orders(), Refunds: r.Provider.Refunds(),
 		Commands: r.Cabinet.Commands(), Drops: r.Cabinet.Drops(),
