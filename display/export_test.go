@@ -89,7 +89,7 @@ type Shapes struct{ c *canvas }
 func NewShapes(w, h int) Shapes {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
-	return Shapes{&canvas{img: img}}
+	return Shapes{&canvas{img: img, clip: img.Rect}}
 }
 
 func (s Shapes) Image() *image.RGBA              { return s.c.img }

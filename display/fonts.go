@@ -138,7 +138,7 @@ func (f *fonts) draw(c *canvas, x, y float64, s string, size float64, bold bool,
 
 // stamp paints a colour through a mask.
 func (c *canvas) stamp(m *image.Alpha, at image.Rectangle, col color.RGBA) {
-	r := at.Intersect(c.img.Rect)
+	r := at.Intersect(c.clip)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := m.Pix[(y-at.Min.Y)*m.Stride+r.Min.X-at.Min.X:][:r.Dx()]
 		i := c.img.PixOffset(r.Min.X, y)

@@ -98,7 +98,7 @@ func (b *board) idleFooter(mx, w, gridBottom float64, pages, page int) {
 		x := max(from, min(b.w/2-mw/2, to-mw))
 		b.middle(x, cy, machine, b.u, false, b.ink2)
 	}
-	area := box{mx + w - clockW, cy - b.u, clockW, 1.6 * b.u}
+	area := box{mx + w - clockW, cy - b.u, clockW + 0.1*b.u, 1.6 * b.u}
 	b.live = append(b.live, live{
 		area: area.out(), ground: b.paper,
 		value: func(sc sale.Scene) string { return Words(b.s, sc).Clock },

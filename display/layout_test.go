@@ -71,6 +71,12 @@ func usual(lang string) map[string]sale.Scene {
 	for _, k := range sale.SceneKinds() {
 		all[string(k)] = scene(k, lang)
 	}
+	long := scene(sale.SceneService, lang)
+	for i := range long.Rows {
+		long.Rows[i].Value = strings.Repeat("a long value 值 ", i)
+	}
+	long.Rows = append(long.Rows, row("a label that nobody has words for", "", false))
+	all["service, long values"] = long
 	for _, n := range []int{0, 1, 2, 5, 8, 9, 14, 15, 17, 60} {
 		sc := scene(sale.SceneIdle, lang)
 		sc.Offers = offers(lang, n)
@@ -82,8 +88,8 @@ func usual(lang string) map[string]sale.Scene {
 func TestLayout(t *testing.T) {
 	fonts := map[string]string{"hei": heiFont(t), "bitmap": display.Bitmap}
 	for name, font := range fonts {
-		for _, size := range sizes {
-			for _, lang := range []string{"zh", "en", "zh+en", "en+zh"} {
+		for _, size := range some(2, sizes) {
+			for _, lang := range some(2, []string{"zh", "en+zh", "en", "zh+en"}) {
 				t.Run(fmt.Sprintf("%s %dx%d %s", name, size[0], size[1], lang), func(t *testing.T) {
 					t.Parallel()
 					s := style(size[0], size[1], lang, font)
@@ -99,7 +105,7 @@ func TestLayout(t *testing.T) {
 }
 
 // tight are the smallest screens of each shape.
-var tight = [][2]int{{600, 1024}, {768, 1024}, {800, 480}, {1024, 768}}
+var tight = [][2]int{{800, 480}, {600, 1024}, {768, 1024}, {1024, 768}}
 
 // nasty are names and numbers that operators really type, and worse.
 var nasty = map[string]struct {
@@ -124,10 +130,10 @@ var nasty = map[string]struct {
 func TestLayoutOfNastyNames(t *testing.T) {
 	fonts := map[string]string{"hei": heiFont(t), "bitmap": display.Bitmap}
 	for name, font := range fonts {
-		for _, size := range tight {
+		for _, size := range some(1, tight) {
 			t.Run(fmt.Sprintf("%s %dx%d", name, size[0], size[1]), func(t *testing.T) {
 				t.Parallel()
-				for _, lang := range []string{"zh", "en+zh"} {
+				for _, lang := range some(1, []string{"zh", "en+zh"}) {
 					p := painter(t, style(size[0], size[1], lang, font))
 					for what, n := range nasty {
 						for _, sc := range nastyScenes(lang[:2], sale.Product{Slot: n.slot, Name: n.name, Price: n.price}) {
@@ -159,10 +165,10 @@ func nastyScenes(lang string, p sale.Product) []sale.Scene {
 // TestLayoutOfNastySettings: what the operator writes may be long, or missing.
 func TestLayoutOfNastySettings(t *testing.T) {
 	font := heiFont(t)
-	for _, size := range tight {
+	for _, size := range some(1, tight) {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			t.Parallel()
-			for _, lang := range []string{"zh", "en", "zh+en"} {
+			for _, lang := range some(1, []string{"zh", "en", "zh+en"}) {
 				long := style(size[0], size[1], lang, font)
 				long.Help, long.MachineID, long.CancelKey = "0086-400-820-1234 转 5678，每天 9:00-21:00", strings.Repeat("SH-0217-", 5), "清除退币找零返回"
 				long.RefundZh, long.RefundEn = strings.Repeat("钱退回原来的账户，", 9), strings.Repeat("Your money goes back where it came from. ", 5)

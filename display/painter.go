@@ -121,10 +121,12 @@ func (p *Painter) tick(f *frame, sc sale.Scene) {
 	}
 }
 
-// part draws a live part, whose ground is clear.
+// part draws a live part, whose ground is clear, and nothing outside of it.
 func (b *board) part(l live, sc sale.Scene) {
 	b.enter(box{float64(l.area.Min.X), float64(l.area.Min.Y), float64(l.area.Dx()), float64(l.area.Dy())})
+	b.clip = l.area.Intersect(b.img.Rect)
 	l.draw(sc)
+	b.clip = b.img.Rect
 	b.leave()
 }
 
@@ -137,7 +139,7 @@ func (p *Painter) layOut(img *image.RGBA, sc sale.Scene) *board {
 	w, h := float64(p.style.Width), float64(p.style.Height)
 	u, portrait := unit(w, h)
 	b := &board{
-		canvas:  &canvas{img: img, fonts: p.fonts, rec: p.rec},
+		canvas:  &canvas{img: img, clip: img.Rect, fonts: p.fonts, rec: p.rec},
 		colours: c, pictures: p.pictures,
 		s: p.style, sc: sc, t: Words(p.style, sc), w: w, h: h, u: u, portrait: portrait,
 	}

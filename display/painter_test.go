@@ -42,14 +42,10 @@ func anyScene(t *rapid.T, last sale.Scene) sale.Scene {
 // drawing everything, and the image before the last one is left alone.
 func TestPaintOnlyWhatChanged(t *testing.T) {
 	font := heiFont(t)
-	for _, size := range [][2]int{{800, 480}, {600, 1024}} {
+	for _, size := range some(1, [][2]int{{400, 240}, {300, 512}}) {
 		s := style(size[0], size[1], "zh", font)
-		fresh := painter(t, s)
+		p, fresh := painter(t, s), painter(t, s)
 		rapid.Check(t, func(t *rapid.T) {
-			p, err := display.NewPainter(s)
-			if err != nil {
-				t.Fatal(err)
-			}
 			var last sale.Scene
 			var before *image.RGBA
 			var pixels string
@@ -109,22 +105,46 @@ func TestTick(t *testing.T) {
 	}
 }
 
+// TestTickIsCheap: a tick lays out nothing anew.
+func TestTickIsCheap(t *testing.T) {
+	p := painter(t, style(800, 480, "zh", display.Bitmap))
+	for _, k := range []sale.SceneKind{sale.ScenePay, sale.SceneConfirming, sale.SceneDispensing, sale.SceneIdle, sale.SceneService} {
+		sc := scene(k, "zh")
+		whole := testing.AllocsPerRun(10, func() {
+			sc.Amount++
+			sc.Product.Price++
+			sc.Page++
+			sc.Offers, sc.Rows = sc.Offers[:max(0, len(sc.Offers)-1)], sc.Rows[:max(0, len(sc.Rows)-1)]
+			p.Paint(sc)
+		})
+		sc = scene(k, "zh")
+		p.Paint(sc)
+		p.Paint(sc)
+		tick := testing.AllocsPerRun(10, func() {
+			sc.Left, sc.Beat = sc.Left-time.Second, sc.Beat+1
+			sc.At = sc.At.Add(time.Minute)
+			p.Paint(sc)
+		})
+		if tick > whole/2 {
+			t.Errorf("%s: %v allocations for a tick, %v for a new picture", k, tick, whole)
+		}
+	}
+}
+
 // TestLastSeconds: in the last 30 seconds the countdown is a warning.
 func TestLastSeconds(t *testing.T) {
 	p := painter(t, style(800, 480, "zh", display.Bitmap))
-	count := func(left time.Duration) (n int) {
+	for _, tt := range []struct {
+		left time.Duration
+		warn bool
+	}{{31 * time.Second, false}, {30 * time.Second, true}, {0, true}, {-5 * time.Second, true}} {
 		sc := scene(sale.ScenePay, "zh")
-		sc.Left = left
+		sc.Left = tt.left
 		img := p.Paint(sc)
-		for i := 0; i < len(img.Pix); i += 4 {
-			if img.Pix[i] == 0xff && img.Pix[i+1] == 0xbf && img.Pix[i+2] == 0x47 {
-				n++
-			}
+		bar, digits := count(img, color.RGBA{0xff, 0xbf, 0x47, 0xff}), count(img, color.RGBA{0x8a, 0x52, 0x00, 0xff})
+		if (bar > 0) != tt.warn || (digits > 0) != tt.warn {
+			t.Errorf("%v left: %d px of the bar and %d of the digits are a warning", tt.left, bar, digits)
 		}
-		return n
-	}
-	if count(31*time.Second) != 0 || count(30*time.Second) == 0 || count(0) == 0 || count(-5*time.Second) == 0 {
-		t.Error("the bar is amber in the last 30 seconds, and never gone")
 	}
 }
 

@@ -51,9 +51,12 @@ func decode(img image.Image) (string, error) {
 
 func TestQRDecodes(t *testing.T) {
 	zbarimg := need.Tool(t, "zbarimg")
-	for _, size := range sizes {
+	for _, size := range some(4, sizes) {
 		for _, night := range []bool{false, true} {
-			for _, url := range urls {
+			for i, url := range urls {
+				if night && i > 0 {
+					continue // the card is white day and night
+				}
 				s := style(size[0], size[1], "zh", display.Bitmap)
 				s.Night = night
 				p := painter(t, s)
@@ -98,7 +101,7 @@ func zbar(t *testing.T, zbarimg string, img image.Image) string {
 // TestQRPixels: every module is a square of black or white pixels, at least 4
 // wide, and four modules around the code are white.
 func TestQRPixels(t *testing.T) {
-	for _, size := range sizes {
+	for _, size := range some(4, sizes) {
 		for _, url := range urls {
 			code, err := display.Code(url)
 			if err != nil {

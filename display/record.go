@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"slices"
 )
 
 // recorder notes where text went, for tests of the layout. A nil recorder
@@ -50,15 +51,21 @@ func (c *canvas) write(x, baseline float64, s string, size float64, bold bool, c
 	if n := len(c.rec.areas); n > 0 {
 		w.within = c.rec.areas[n-1]
 	}
-	seen := map[color.RGBA]bool{}
-	r := ink.Intersect(area)
+	w.under = covered(before, c.img, ink.Intersect(area))
+	c.rec.texts = append(c.rec.texts, w)
+}
+
+// covered lists the colours of the pixels that changed between two images.
+func covered(before, after *image.RGBA, r image.Rectangle) []color.RGBA {
+	var colours []color.RGBA
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			if under := before.RGBAAt(x, y); !seen[under] && under != c.img.RGBAAt(x, y) {
-				seen[under] = true
-				w.under = append(w.under, under)
+		b, a := before.Pix[before.PixOffset(r.Min.X, y):], after.Pix[after.PixOffset(r.Min.X, y):]
+		for i := 0; i < 4*r.Dx(); i += 4 {
+			under := color.RGBA{b[i], b[i+1], b[i+2], 0xff}
+			if under != (color.RGBA{a[i], a[i+1], a[i+2], 0xff}) && !slices.Contains(colours, under) {
+				colours = append(colours, under)
 			}
 		}
 	}
-	c.rec.texts = append(c.rec.texts, w)
+	return colours
 }

@@ -63,6 +63,7 @@ func (b *board) serviceRow(at box, i int) {
 	b.middle(at.x+1.5*b.u, cy, label, size, false, b.onOff2)
 	left := at.x + 1.5*b.u + f.width(label, size, false) + 0.6*b.u
 	high := min(at.h-2*hair, 1.5*size)
+	air := 0.1 * b.u // letters stand out of their width a little
 
 	fact := func(sc sale.Scene) Fact {
 		r := sc.Rows[i]
@@ -70,7 +71,7 @@ func (b *board) serviceRow(at box, i int) {
 	}
 	b.live = append(b.live,
 		live{
-			area: box{left, cy - high/2, at.right() - left, high}.round(), ground: b.off,
+			area: box{left - air, cy - high/2, at.right() - left + 2*air, high}.round(), ground: b.off,
 			value: func(sc sale.Scene) string { return fact(sc).Value },
 			draw: func(sc sale.Scene) {
 				value := fact(sc).Value

@@ -33,13 +33,14 @@ func whole(f float64) int { return int(math.Floor(f + 0.5)) }
 // anti-aliased.
 type canvas struct {
 	img   *image.RGBA
+	clip  image.Rectangle // nothing is drawn outside
 	fonts *fonts
 	rec   *recorder
 }
 
 // fill paints whole pixels.
 func (c *canvas) fill(r image.Rectangle, col color.RGBA) {
-	r = r.Intersect(c.img.Rect)
+	r = r.Intersect(c.clip)
 	if r.Empty() {
 		return
 	}
@@ -69,7 +70,7 @@ func (c *canvas) blend(i int, col color.RGBA, cover uint32) {
 // a point lies outside, negative inside, and half a pixel on either side of
 // the edge is blended.
 func (c *canvas) shape(r image.Rectangle, col color.RGBA, distance func(x, y float64) float64) {
-	r = r.Intersect(c.img.Rect)
+	r = r.Intersect(c.clip)
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		i := c.img.PixOffset(r.Min.X, y)
 		for x := r.Min.X; x < r.Max.X; x++ {
