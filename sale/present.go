@@ -21,7 +21,7 @@ func (m *Machine) present() {
 		kind = m.between()
 	}
 	if kind != s.kind && !m.lingers(kind) {
-		s.kind, s.began = kind, time.Now()
+		s.kind, s.began, s.beganAt = kind, time.Now(), m.o.Clock.Now()
 	}
 	scene := m.scene()
 	if reflect.DeepEqual(scene, s.shown) {
@@ -111,13 +111,16 @@ func (m *Machine) refreshNote() {
 func (m *Machine) scene() Scene {
 	s := &m.stage
 	sc := Scene{Kind: s.kind, Product: s.product, Slot: s.product.Slot, At: m.o.Clock.Now().Truncate(time.Minute)}
+	if s.order != nil {
+		sc.At = s.beganAt.Truncate(time.Minute) // a customer may take a photo of it
+	}
 	if s.order != nil && s.kind != SceneCreating { // for the customer it began with the key
 		o := s.order.order
 		sc.Number, sc.Amount = o.Number, o.Product.Price
 	}
 	in := time.Since(s.began)
 	switch s.kind {
-	case SceneCreating, SceneDispensing, SceneStarting, SceneBusy:
+	case SceneCreating, SceneDispensing, SceneStarting, SceneBusy, SceneStillOpen:
 		sc.Beat = int(in/time.Second) % 3
 	case ScenePay:
 		sc.CodeURL = s.order.order.CodeURL

@@ -13,6 +13,7 @@ type stage struct {
 
 	kind    SceneKind // shown now
 	began   time.Time
+	beganAt time.Time // the same by the wall clock, to be shown
 	pressed time.Time // last key
 	idle    time.Time // since when nobody has been here
 

@@ -117,6 +117,7 @@ func (f *face) window(ctx context.Context, c *configs.Config) error {
 	if err != nil {
 		return err
 	}
+	f.log.Info("screen", "font", p.Font(), "language", c.Machine.Language)
 	f.attach(s, s.Snapshot)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
