@@ -14,8 +14,8 @@ import (
 )
 
 var (
-	sales   = flag.Int("sales", 2000, "sales to play in the safety mode")
-	healing = flag.Int("healing", 100, "seeds to play in the liveness mode")
+	sales   = flag.Int("sales", 1000, "sales to play in the safety mode")
+	healing = flag.Int("healing", 60, "seeds to play in the liveness mode")
 	seed    = flag.Uint64("seed", 1, "the first seed")
 	only    = flag.Bool("only", false, "play nothing but -seed, in both modes")
 )
