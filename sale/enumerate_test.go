@@ -18,7 +18,7 @@ func TestNextAgainstTheWorld(t *testing.T) {
 	for _, policy := range policies() {
 		for _, board := range []string{"tells", "mute"} {
 			t.Run(fmt.Sprintf("%s/late=%v/board %s", policy.OnUnknown, policy.LateDispense, board), func(t *testing.T) {
-				g := explore(sale.Next, policy, board == "tells", rules{maxCrashes: 4})
+				g := explore(sale.Next, policy, board == "tells", rules{maxCrashes: crashesWorthSearching})
 				for _, v := range g.violations {
 					t.Error(v)
 				}

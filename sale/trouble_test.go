@@ -333,7 +333,7 @@ func TestNoCodeOutlivesTheMachine(t *testing.T) {
 
 func TestTheNoteDoesNotLie(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		k.provider.RefundTakes = time.Hour
+		k.provider.RefundTakes(time.Hour)
 		k.board.Plan(saletest.Fate(saletest.Vend{}))
 		k.pay(k.code(11))
 		k.sees(sale.SceneRefunding, 20*time.Second)
@@ -350,7 +350,7 @@ func TestTheNoteDoesNotLie(t *testing.T) {
 
 func TestHammeringOnTheKeys(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		k.provider.Latency = 300 * time.Millisecond
+		k.provider.Slow(300 * time.Millisecond)
 		k.wait(40 * time.Second)
 		for range 3 {
 			k.board.Press(11)
@@ -371,7 +371,7 @@ func TestASlowProviderIsNeverAskedTwiceAtOnce(t *testing.T) {
 		t.Run(latency.String(), func(t *testing.T) {
 			inBubble(t, func(k *kiosk) {
 				k.wait(time.Minute)
-				k.provider.Latency = latency
+				k.provider.Slow(latency)
 				k.wait(2 * time.Minute)
 				code := k.code2(11)
 				k.wait(3 * time.Second)
@@ -416,7 +416,7 @@ func TestABoardThatStaysSilentIsDecidedByPolicy(t *testing.T) {
 func TestAStaleProviderIsNotTrusted(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
 		k.sees(sale.SceneIdle, time.Second)
-		k.provider.Latency = 14 * time.Minute // probes hang until they are cut
+		k.provider.Slow(14 * time.Minute) // probes hang until they are cut
 		k.wait(5 * time.Minute)
 		k.board.Press(11)
 		k.wait(2 * time.Second)

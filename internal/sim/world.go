@@ -96,7 +96,7 @@ func newWorld(dir string, seed uint64) *world {
 		seed: seed, rolls: map[string]uint64{}, faults: true,
 	}
 	w.rough = []int{1, 2, 4, 8, 20}[w.pick("rough", 5)]
-	w.provider.RefundTakes = time.Duration(1+w.pick("refund takes", 60)) * time.Second
+	w.provider.RefundTakes(time.Duration(1+w.pick("refund takes", 60)) * time.Second)
 	w.board.Mute(w.pick("mute", 2) == 0)
 	policies := []sale.UnknownPolicy{sale.UnknownRefund, sale.UnknownRefund, sale.UnknownCharge, sale.UnknownHold}
 	w.options = sale.Options{

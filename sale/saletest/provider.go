@@ -13,15 +13,12 @@ import (
 // Provider is a payment provider in memory. Its methods named after people's
 // actions may be called from any goroutine.
 type Provider struct {
-	// Latency is half a round trip.
-	Latency time.Duration
-	// RefundTakes is how long an accepted refund is still processing.
-	RefundTakes time.Duration
-
-	mu     sync.Mutex
-	fault  Fault
-	trades map[sale.Number]*Trade
-	codes  int
+	mu          sync.Mutex
+	latency     time.Duration // half a round trip
+	refundTakes time.Duration // how long an accepted refund is processing
+	fault       Fault
+	trades      map[sale.Number]*Trade
+	codes       int
 }
 
 // Trade is the provider's book of one order.
@@ -45,13 +42,27 @@ type Trade struct {
 
 // NewProvider returns a provider that answers after 40 ms each way.
 func NewProvider() *Provider {
-	return &Provider{Latency: 40 * time.Millisecond, RefundTakes: time.Second, trades: map[sale.Number]*Trade{}}
+	return &Provider{latency: 40 * time.Millisecond, refundTakes: time.Second, trades: map[sale.Number]*Trade{}}
 }
 
 // Fault is asked before each call has its effect, and again after it. An error
 // from the first call means that the request was lost, one from the second
 // that the answer was.
 type Fault func(call string, o sale.Order, after bool) error
+
+// Slow sets the time that a message takes one way.
+func (p *Provider) Slow(oneWay time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.latency = oneWay
+}
+
+// RefundTakes sets how long an accepted refund is processing.
+func (p *Provider) RefundTakes(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refundTakes = d
+}
 
 // Break installs a fault; nil mends.
 func (p *Provider) Break(f Fault) {
@@ -163,8 +174,11 @@ func (p *Provider) call(ctx context.Context, name string, o sale.Order, effect f
 }
 
 func (p *Provider) travel(ctx context.Context) error {
+	p.mu.Lock()
+	latency := p.latency
+	p.mu.Unlock()
 	select {
-	case <-time.After(p.Latency):
+	case <-time.After(latency):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -205,7 +219,7 @@ func (p *Provider) Create(ctx context.Context, o sale.Order) (url string, err er
 		switch {
 		case t == nil:
 			t = &Trade{Number: o.Number, Total: o.Product.Price, Body: string(o.Request), State: sale.TradeUnpaid, inFlight: 1}
-			t.Calls = append(t.Calls, time.Now().Add(-p.Latency))
+			t.Calls = append(t.Calls, time.Now().Add(-p.latency))
 			p.trades[o.Number] = t
 		case t.Body != string(o.Request):
 			return fmt.Errorf("parameters differ: %w", sale.ErrRefused)
@@ -293,7 +307,7 @@ func (p *Provider) Ping(ctx context.Context) error {
 }
 
 func (p *Provider) report(t *Trade) sale.RefundReport {
-	if t.Refund == sale.RefundProcessing && time.Since(t.RefundAt) >= p.RefundTakes {
+	if t.Refund == sale.RefundProcessing && time.Since(t.RefundAt) >= p.refundTakes {
 		t.Refund = sale.RefundSuccess
 	}
 	return sale.RefundReport{Status: t.Refund, ID: "rf-" + string(t.Number)}

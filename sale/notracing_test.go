@@ -1,0 +1,5 @@
+//go:build !race
+
+package sale_test
+
+const crashesWorthSearching = 4
