@@ -69,6 +69,10 @@ func (m *Machine) probe() {
 	if r.asked.After(last) {
 		last = r.asked
 	}
+	if r.probing && r.fault == nil && time.Since(r.asked) > offlineWithin {
+		r.fault = &Fault{Code: CodeNetDown, What: "the provider has not answered for seconds", Hint: "check the network"}
+		r.since = time.Now()
+	}
 	if r.probing || m.draining || !last.IsZero() && time.Since(last) < wait {
 		return
 	}
@@ -317,7 +321,7 @@ func (m *Machine) lookAt(t *tracked) {
 	in := time.Since(t.since)
 	switch t.order.State {
 	case Created:
-		if in > createWithin || m.offline(t) {
+		if in > createWithin || m.offline(t) || t.unanswered() {
 			m.apply(t, Withdraw{CauseCreateFailed})
 		}
 	case Awaiting:
@@ -325,7 +329,8 @@ func (m *Machine) lookAt(t *tracked) {
 		case m.draining:
 		case in > m.o.PayWithin:
 			m.apply(t, Withdraw{CauseTimeout})
-		case m.offline(t):
+		case m.offline(t), t.unanswered():
+			// Refused or swallowed: the provider cannot be asked.
 			m.apply(t, Withdraw{CauseNetwork})
 		}
 	case Unknown:
@@ -339,6 +344,9 @@ func (m *Machine) lookAt(t *tracked) {
 		}
 	}
 }
+
+// unanswered reports whether a call has hung for so long.
+func (t *tracked) unanswered() bool { return t.busy && time.Since(t.called) > offlineWithin }
 
 // offline reports whether this order's calls have failed for so long that the
 // customer must be told.
