@@ -11,7 +11,7 @@ import (
 
 func writeFault(err error) *sale.Fault {
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case noSpace(err):
 		return &sale.Fault{Code: sale.CodeStoreSpace, What: "there is no space left for the ledger",
 			Hint: "delete what fills the disk, then restart kioskd", Err: err}
 	case errors.Is(err, syscall.EROFS):
@@ -19,6 +19,11 @@ func writeFault(err error) *sale.Fault {
 	}
 	return &sale.Fault{Code: sale.CodeStoreWrite, What: "the ledger cannot be written",
 		Hint: "restart kioskd; if it happens again, replace the disk or memory card", Err: err}
+}
+
+// noSpace: a quota fills up like a disk.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 func readOnlyFault(err error) *sale.Fault {

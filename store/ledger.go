@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -53,7 +54,7 @@ func (s *Store) Health() error {
 	switch {
 	case err != nil:
 		return writeFault(err)
-	case space.ReadOnly:
+	case space.ReadOnly || s.refusesWriters():
 		return readOnlyFault(nil)
 	case space.Free < s.o.Reserve:
 		return spaceFault(space, s.o.Reserve, nil)
@@ -64,12 +65,22 @@ func (s *Store) Health() error {
 	switch err := s.extendRoom(); {
 	case errors.As(err, &f):
 		return f
-	case errors.Is(err, syscall.ENOSPC):
+	case noSpace(err):
 		return spaceFault(space, s.o.Reserve, err)
 	case err != nil:
 		return writeFault(err)
 	}
 	return nil
+}
+
+// refusesWriters: after an error ext4 may call itself writable to statfs(2)
+// and refuse every writer all the same (emergency_ro).
+func (s *Store) refusesWriters() bool {
+	f, err := os.OpenFile(s.path+".lock", os.O_RDWR, 0)
+	if err == nil {
+		f.Close() // an flock belongs to the descriptor that took it
+	}
+	return errors.Is(err, syscall.EROFS)
 }
 
 // extendRoom needs s.mu, or a store that nobody else has yet.
