@@ -24,6 +24,7 @@ const (
 	maxUnknown               = 100
 
 	minReserve, maxReserve Bytes = 1 << 20, 16 << 30
+	minKeep, maxKeep       Days  = 7, 3650
 )
 
 var machineID = regexp.MustCompile(`^[A-Za-z0-9]{1,12}$`)
@@ -40,6 +41,9 @@ func (r *reader) check(c *Config) {
 	r.file("store.path", &c.Store.Path)
 	if b := c.Store.Reserve; b < minReserve || b > maxReserve {
 		r.reject("store.reserve", RuleRange, "out of range: write a size from 1MiB to 16GiB")
+	}
+	if d := c.Store.Keep; d < minKeep || d > maxKeep {
+		r.reject("store.keep", RuleRange, fmt.Sprintf("out of range: write a number of days from %s to %s", minKeep, maxKeep))
 	}
 	if r.wanted("controller.port", "write the serial device, like /dev/serial/by-id/usb-...") {
 		r.file("controller.port", &c.Controller.Port)

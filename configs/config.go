@@ -32,6 +32,7 @@ type Machine struct {
 type Store struct {
 	Path    string `yaml:"path"`    // absolute
 	Reserve Bytes  `yaml:"reserve"` // no sale begins with less free space than this
+	Keep    Days   `yaml:"keep"`    // older orders, when nothing is left to do, move to compressed files
 }
 
 // Controller is the board that turns the motors.
@@ -109,7 +110,7 @@ func (c *Config) Catalogue() []sale.Product {
 func Default() Config {
 	return Config{
 		Machine: Machine{Language: LanguageZH},
-		Store:   Store{Path: "/var/lib/kioskd/kioskd.db", Reserve: 64 << 20},
+		Store:   Store{Path: "/var/lib/kioskd/kioskd.db", Reserve: 64 << 20, Keep: 180},
 		Sale: Sale{
 			PayWithin:        90 * time.Second,
 			OnLatePayment:    LateRefund,

@@ -85,6 +85,14 @@ func (n Night) String() string {
 // Bytes is an amount of storage.
 type Bytes int64
 
+// Days is a number of whole days.
+type Days int
+
+// Span is the same as a duration, of 24 hours each.
+func (d Days) Span() time.Duration { return time.Duration(d) * 24 * time.Hour }
+
+func (d Days) String() string { return strconv.Itoa(int(d)) + "d" }
+
 // choices lists what a type with few values accepts; nil for all others.
 func choices(t reflect.Type) []string {
 	switch t {
@@ -125,6 +133,8 @@ func special(text string, v reflect.Value) (bad *flaw, ok bool) {
 		return parseDuration(text, p), true
 	case *Bytes:
 		return parseBytes(text, p), true
+	case *Days:
+		return parseDays(text, p), true
 	case *Night:
 		return parseNight(text, p), true
 	case *slog.Level:
@@ -169,6 +179,16 @@ func parseBytes(text string, to *Bytes) *flaw {
 		return &flaw{RuleBytes, "not a size: write a whole number with KiB, MiB or GiB, like 64MiB"}
 	}
 	*to = Bytes(int64(n) * unit)
+	return nil
+}
+
+func parseDays(text string, to *Days) *flaw {
+	digits, unit := strings.CutSuffix(text, "d")
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil || !unit {
+		return &flaw{RuleDuration, "not a number of days: write a whole number with d, like 180d"}
+	}
+	*to = Days(n)
 	return nil
 }
 

@@ -220,10 +220,10 @@ func verifyTx(tx *bbolt.Tx) *Finding {
 		return found(Damaged, "%v", err)
 	case schema > Schema:
 		return found(Newer, "the ledger has schema %d, this kioskd knows %d", schema, Schema)
-	case schema < Schema:
-		return nil // of another layout: its migration reads it
+	case schema == 0:
+		return nil // nothing leads from there, and nobody will use it
 	}
-	if err := verifyRecords(tx); err != nil {
+	if err := verifyRecords(tx, schema); err != nil {
 		return found(Damaged, "%v", err)
 	}
 	return nil

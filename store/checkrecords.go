@@ -18,17 +18,18 @@ type chainEnd struct {
 }
 
 // verifyRecords reads every record and checks that they belong together: the
-// totals, the unbroken count of the journal, each order's chain through it,
-// and that chain's end against the order. An old copy of a page has good
-// checksums and is found by this alone.
-func verifyRecords(tx *bbolt.Tx) error {
+// totals, the count of the journal, which is unbroken but for what went to the
+// archives, each order's whole chain through it, and that chain's end against
+// the order. An old copy of a page has good checksums and is found by this
+// alone.
+func verifyRecords(tx *bbolt.Tx, schema uint32) error {
 	want, err := readTotals(tx)
 	if err != nil {
 		return err
 	}
-	got := totals{boots: want.boots, seq: want.seq}
+	got := totals{boots: want.boots, seq: want.seq, cut: want.cut}
 	ends := map[uint64]chainEnd{}
-	if got.journal, err = verifyJournal(tx, ends); err != nil {
+	if got.journal, got.gone, err = verifyJournal(tx, want.cut, ends); err != nil {
 		return err
 	}
 	for _, name := range []string{inOpen, inOrders} {
@@ -45,6 +46,11 @@ func verifyRecords(tx *bbolt.Tx) error {
 	if got.doubts, err = verifyDoubts(tx); err != nil {
 		return err
 	}
+	if schema > 1 {
+		if got.archived, err = verifyArchives(tx); err != nil {
+			return err
+		}
+	}
 	switch {
 	case got != want:
 		return fmt.Errorf("the ledger should hold %+v and holds %+v", want, got)
@@ -54,17 +60,27 @@ func verifyRecords(tx *bbolt.Tx) error {
 	return verifyCursors(tx, want.journal)
 }
 
-func verifyJournal(tx *bbolt.Tx, ends map[uint64]chainEnd) (last uint64, err error) {
+// verifyJournal returns the number of the last entry, and how many are missing
+// at or below cut.
+func verifyJournal(tx *bbolt.Tx, cut uint64, ends map[uint64]chainEnd) (last, gone uint64, err error) {
 	for _, name := range []string{inJournal, inTail} {
 		err := walk(tx, name, func(k, p []byte) error {
-			last++
+			next := last + 1
+			if len(k) == 8 {
+				next = max(next, min(binary.BigEndian.Uint64(k), cut+1))
+			}
+			gone += next - last - 1
+			last = next
 			return verifyEntry(k, last, p, ends)
 		})
 		if err != nil {
-			return last, err
+			return last, gone, err
 		}
 	}
-	return last, nil
+	if last < cut {
+		gone, last = gone+cut-last, cut
+	}
+	return last, gone, nil
 }
 
 func verifyEntry(key []byte, n uint64, payload []byte, ends map[uint64]chainEnd) error {
@@ -133,6 +149,18 @@ func verifyDoubts(tx *bbolt.Tx) (n uint64, err error) {
 		return nil
 	})
 	return n, err
+}
+
+func verifyArchives(tx *bbolt.Tx) (orders uint64, err error) {
+	err = walk(tx, inArchives, func(k, p []byte) error {
+		m, err := decodeExtent(p)
+		if err == nil && !isMonth(string(k)) {
+			err = fmt.Errorf("%q is no month", k)
+		}
+		orders += m.orders
+		return err
+	})
+	return orders, err
 }
 
 func verifyCursors(tx *bbolt.Tx, journal uint64) error {

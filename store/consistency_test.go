@@ -45,11 +45,11 @@ func edits() map[string]struct {
 	same := func(*sale.Order) {}
 	entry := func(e store.Entry) []byte { return store.Seal("journal", n(e.N), store.EncodeEntry(e)) }
 	return map[string]edit{
-		"order missing":         {drop("orders", n(3)), "the ledger should hold {boots:1 seq:21 journal:105 orders:20 open:1 doubts:1} and holds {boots:1 seq:21 journal:105 orders:19 open:1 doubts:1}"},
-		"open order missing":    {drop("open", n(21)), "the ledger should hold {boots:1 seq:21 journal:105 orders:20 open:1 doubts:1} and holds {boots:1 seq:21 journal:105 orders:20 open:0 doubts:1}"},
+		"order missing":         {drop("orders", n(3)), "the ledger should hold {boots:1 seq:21 journal:105 orders:20 open:1 doubts:1 archived:0 gone:0 cut:0} and holds {boots:1 seq:21 journal:105 orders:19 open:1 doubts:1 archived:0 gone:0 cut:0}"},
+		"open order missing":    {drop("open", n(21)), "the ledger should hold {boots:1 seq:21 journal:105 orders:20 open:1 doubts:1 archived:0 gone:0 cut:0} and holds {boots:1 seq:21 journal:105 orders:20 open:0 doubts:1 archived:0 gone:0 cut:0}"},
 		"newest entry missing":  {drop("tail", n(105)), "order 21, SH0042-00000021-2899b, is unknown at entry 105; its journal, of SH0042-00000021-2899b, ends dispensing at 104"},
 		"entry missing":         {drop("journal", n(7)), "the journal has 0000000000000008 where entry 7 should be"},
-		"doubt missing":         {dropAll("doubts"), "the ledger should hold {boots:1 seq:21 journal:105 orders:20 open:1 doubts:1} and holds {boots:1 seq:21 journal:105 orders:20 open:1 doubts:0}"},
+		"doubt missing":         {dropAll("doubts"), "the ledger should hold {boots:1 seq:21 journal:105 orders:20 open:1 doubts:1 archived:0 gone:0 cut:0} and holds {boots:1 seq:21 journal:105 orders:20 open:1 doubts:0 archived:0 gone:0 cut:0}"},
 		"totals missing":        {drop("meta", []byte("totals")), "totals has the wrong length or a bad field"},
 		"schema missing":        {drop("meta", []byte("schema")), "schema record is missing or has the wrong length"},
 		"bucket missing":        {func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte("journal")) }, "journal: bucket is missing"},

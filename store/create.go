@@ -24,7 +24,14 @@ import (
 // name only when it is complete and synced.
 func createAndOpen(path string, o Options, seq uint64) (*Store, error) {
 	unfinished := path + ".new"
-	err := errors.Join(removeIfThere(unfinished), build(unfinished, o, seq))
+	archived, err := highestArchived(path)
+	switch {
+	case err != nil:
+		o.Log.Error("the archives beside a new ledger cannot be read", "error", err)
+	case archived > 0:
+		seq = max(seq, archived+KeepNewest+margin)
+	}
+	err = errors.Join(removeIfThere(unfinished), build(unfinished, o, seq))
 	if err == nil {
 		err = os.Rename(unfinished, path)
 	}
@@ -75,7 +82,7 @@ func syncDir(dir string) error {
 func accessFault(path string, err error) *sale.Fault {
 	f := &sale.Fault{Code: sale.CodeStoreWrite, What: "the ledger " + path + " cannot be used", Err: err}
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EROFS):
+	case noSpace(err), errors.Is(err, syscall.EROFS):
 		return writeFault(err)
 	case errors.Is(err, fs.ErrNotExist):
 		f.Hint = "make the directory " + filepath.Dir(path) + ", or mount what belongs there"
@@ -159,15 +166,18 @@ func putAside(path string, o Options) (string, error) {
 // database any more.
 var seqPattern = regexp.MustCompile(`"number":"[0-9A-Za-z_-]{1,32}","seq":([0-9]{1,9}),`)
 
+// margin is what the last orders may have used beyond what can be read.
+const margin = 1000
+
 // highestSeq searches a damaged file for the highest sequence in it, and adds
-// what the last orders may have used beyond what can be read.
+// the margin.
 func highestSeq(ctx context.Context, path string) (seq uint64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	const margin, overlap = 1000, 128
+	const overlap = 128
 	block := make([]byte, 0, 1<<20)
 	for {
 		n, err := io.ReadFull(f, block[len(block):cap(block)])

@@ -16,23 +16,30 @@
 //     refuses until a person restores a backup, moves the kept file away, or
 //     calls [Reset].
 //   - A new file appears under its name only when it is complete.
+//   - The file stays bounded: [Store.Archive] moves old orders to compressed
+//     files, one a month, which [Archive] reads. No crash loses or doubles one.
+//     A damaged archive never stops selling; what is lost in it is named.
 //   - An order in hand can end although the disk is full: blocks for some
 //     hundred sales to come are allocated in advance, and [Store.Health]
 //     refuses new orders before they are used.
 //
 // Files beside the ledger PATH: PATH.lock (held by the running daemon, never
-// deleted), PATH.new (an unfinished first file, harmless), PATH.damaged-TIME.
+// deleted), PATH.new (an unfinished first file, harmless), PATH.damaged-TIME,
+// PATH.archive-2026-03.jsonl.gz (for zcat and jq: each line an order with its
+// journal and a checksum).
 //
-// Layout, schema 1. Keys are big-endian numbers, so that their order is that of
+// Layout, schema 2. Keys are big-endian numbers, so that their order is that of
 // time. All records are sealed (see seal).
 //
 //	meta     "schema", "totals"
 //	open     Order.Seq -> order with work to do (Order.Open)
 //	orders   Order.Seq -> every other order
-//	journal  contiguous number -> Entry; this is the outbox too
+//	journal  contiguous number -> Entry; this is the outbox too. The entries of
+//	         archived orders are missing, and totals says how many
 //	tail     the same, the newest entries
 //	doubts   time, Order.Seq -> the order entered Unknown
 //	cursors  reader's name -> number of the last entry it has taken
+//	archives month -> bytes and orders of its archive
 //
 // A commit rewrites every page on the way from the root to what it changes.
 // Therefore orders in hand and new journal entries live in small buckets, and

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"encoding/binary"
+	"errors"
+	"time"
+
 	"go.etcd.io/bbolt"
 
 	"kioskd/sale"
@@ -30,6 +34,23 @@ func SetSchema(v uint32) func(*bbolt.Tx) error {
 	return func(tx *bbolt.Tx) error { return writeSchema(tx, v) }
 }
 
+// ToSchema1 makes of a ledger what it was before there were archives.
+func ToSchema1(tx *bbolt.Tx) error {
+	t, err := readTotals(tx)
+	if err != nil {
+		return err
+	}
+	meta, err := tableOf(tx, inMeta)
+	if err != nil {
+		return err
+	}
+	var old []byte
+	for _, v := range []uint64{t.boots, t.seq, t.journal, t.orders, t.open, t.doubts} {
+		old = binary.AppendUvarint(old, v)
+	}
+	return errors.Join(tx.DeleteBucket([]byte(inArchives)), meta.put([]byte(keyTotals), old), writeSchema(tx, 1))
+}
+
 // MigrateTo runs migrations that are not there yet: each one appends its
 // number to a record.
 func (s *Store) MigrateTo(from []uint32, to uint32) error {
@@ -50,6 +71,30 @@ func (s *Store) Ran() (ran string, schema uint32) {
 		return nil
 	})
 	return ran, schema
+}
+
+// KeepingNewest lets a ledger archive all but n orders.
+func (o Options) KeepingNewest(n uint64) Options {
+	o.keepNewest = n
+	return o
+}
+
+// AppendOnly writes to an archive and goes no further, as a crash does then.
+func (s *Store) AppendOnly(before time.Time, limit int) error {
+	months := map[string][]Archived{}
+	err := s.view(func(tx *bbolt.Tx) error {
+		_, err := s.pick(tx, before, limit, func(l leaving) {
+			months[monthOf(l.Order)] = append(months[monthOf(l.Order)], l.Archived)
+		})
+		return err
+	})
+	s.lookFrom = 0
+	for month, orders := range months {
+		had, err2 := s.extentOf(month)
+		_, err3 := s.appendArchive(archiveFile(s.path, month), had, orders)
+		err = errors.Join(err, err2, err3)
+	}
+	return err
 }
 
 // The codecs.

@@ -10,21 +10,22 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Schema is the layout that this package writes.
-const Schema = 1
+// Schema is the layout that this package writes. Schema 1 knew no archives.
+const Schema = 2
 
 const (
-	inMeta    = "meta"
-	inOpen    = "open"
-	inOrders  = "orders"
-	inJournal = "journal"
-	inTail    = "tail"
-	inDoubts  = "doubts"
-	inCursors = "cursors"
+	inMeta     = "meta"
+	inOpen     = "open"
+	inOrders   = "orders"
+	inJournal  = "journal"
+	inTail     = "tail"
+	inDoubts   = "doubts"
+	inCursors  = "cursors"
+	inArchives = "archives"
 )
 
 func bucketNames() []string {
-	return []string{inMeta, inOpen, inOrders, inJournal, inTail, inDoubts, inCursors}
+	return []string{inMeta, inOpen, inOrders, inJournal, inTail, inDoubts, inCursors, inArchives}
 }
 
 const (
@@ -165,7 +166,18 @@ type migration struct {
 
 // migrations lists the steps from every older schema, in order. There is none
 // older than 1.
-func migrations() []migration { return nil }
+func migrations() []migration {
+	return []migration{{1, func(tx *bbolt.Tx) error {
+		if _, err := tx.CreateBucket([]byte(inArchives)); err != nil {
+			return err
+		}
+		t, err := readTotals(tx)
+		if err != nil {
+			return err
+		}
+		return writeTotals(tx, t)
+	}}}
+}
 
 func migrate(db *bbolt.DB, to uint32, steps []migration) error {
 	var at uint32

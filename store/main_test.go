@@ -27,13 +27,14 @@ func TestMain(m *testing.M) {
 	}
 	path := os.Args[len(os.Args)-1]
 	parts := map[string]func(string) int{
-		"check":  func(path string) int { return store.CheckCommand(path, os.Stdout) },
-		"sell":   sellForEver,
-		"create": func(path string) int { return openFor(path, 0) },
-		"hold":   func(path string) int { return openFor(path, time.Minute) },
-		"limit":  sellUnderLimit,
-		"hang":   func(string) int { fmt.Println("kioskd examines"); time.Sleep(time.Hour); return 0 },
-		"crash":  func(string) int { fmt.Println("kioskd examines"); panic("page 7: bad") },
+		"check":   func(path string) int { return store.CheckCommand(path, os.Stdout) },
+		"sell":    sellForEver,
+		"archive": sellAndArchive,
+		"create":  func(path string) int { return openFor(path, 0) },
+		"hold":    func(path string) int { return openFor(path, time.Minute) },
+		"limit":   sellUnderLimit,
+		"hang":    func(string) int { fmt.Println("kioskd examines"); time.Sleep(time.Hour); return 0 },
+		"crash":   func(string) int { fmt.Println("kioskd examines"); panic("page 7: bad") },
 		"killed": func(string) int {
 			fmt.Println("kioskd examines")
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -34,6 +34,8 @@ type Options struct {
 	// Wait is how long to wait for another process to let go of the ledger: a
 	// restart begins before the old process has quite ended. 0 means 2 s.
 	Wait time.Duration
+
+	keepNewest uint64 // KeepNewest, but for tests
 }
 
 func (o Options) withDefaults() Options {
@@ -52,6 +54,9 @@ func (o Options) withDefaults() Options {
 	if o.Wait == 0 {
 		o.Wait = 2 * time.Second
 	}
+	if o.keepNewest == 0 {
+		o.keepNewest = KeepNewest
+	}
 	return o
 }
 
@@ -64,9 +69,12 @@ type Store struct {
 
 	mu      sync.Mutex // guards what follows, and the file against two growths
 	room    room
-	known   map[sale.Number]uint64 // every number ever used, and its Seq
+	known   map[sale.Number]uint64 // every number in the ledger, and its Seq
 	commits int
 	crashed bool
+
+	archiving sync.Mutex // guards what follows, and the archives' files
+	lookFrom  uint64     // where Archive goes on
 }
 
 var _ sale.Ledger = (*Store)(nil)
@@ -103,8 +111,8 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 }
 
 // Reset begins an empty ledger where a damaged one was put aside. It counts on
-// from the highest sequence that it finds in what was kept, because neither a
-// number nor a command token may be used twice. It refuses if there is a file
+// from the highest sequence that it finds in what was kept and in the archives,
+// because neither a number nor a command token may be used twice. It refuses if there is a file
 // at path.
 func Reset(ctx context.Context, path string, o Options) (*Store, error) {
 	return locked(ctx, path, o, func(path string, o Options) (*Store, error) {
@@ -132,9 +140,7 @@ func Reset(ctx context.Context, path string, o Options) (*Store, error) {
 // two daemons that start at once must not put aside or create at once.
 func locked(ctx context.Context, path string, o Options, open func(string, Options) (*Store, error)) (*Store, error) {
 	o = o.withDefaults()
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	path = realPath(path)
 	lock, err := lockFile(ctx, path+".lock", o.Wait)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
@@ -151,6 +157,13 @@ func locked(ctx context.Context, path string, o Options, open func(string, Optio
 	}
 	s.lock = lock
 	return s, nil
+}
+
+func realPath(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
 }
 
 func lockFile(ctx context.Context, path string, wait time.Duration) (*os.File, error) {

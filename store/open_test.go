@@ -153,16 +153,16 @@ func otherBolt(path string) error {
 func TestNewerSchema(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path, store.Options{})
-	if err := s.Edit(store.SetSchema(2)); err != nil {
+	if err := s.Edit(store.SetSchema(store.Schema + 1)); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
 	before, _ := os.ReadFile(path)
 	_, err := store.Open(t.Context(), path, store.Options{})
 	wantText(t, err, path, "E-STORE-01: the ledger was written by a newer kioskd:"+
-		" the ledger has schema 2, this kioskd knows 1 (install that version again)")
+		" the ledger has schema 3, this kioskd knows 2 (install that version again)")
 	_, err = store.OpenReadOnly(path)
-	wantText(t, err, path, "E-STORE-01: the ledger has schema 2, this kioskd knows 1 (install the newer kioskd that wrote it)")
+	wantText(t, err, path, "E-STORE-01: the ledger has schema 3, this kioskd knows 2 (install the newer kioskd that wrote it)")
 	after, _ := os.ReadFile(path)
 	if string(before) != string(after) {
 		t.Error("the file was changed")
@@ -173,13 +173,13 @@ func TestMigration(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path, store.Options{})
 	defer s.Close()
-	if err := s.MigrateTo([]uint32{1, 2, 3}, 3); err != nil {
+	if err := s.MigrateTo([]uint32{2, 3, 4}, 4); err != nil {
 		t.Fatal(err)
 	}
-	if ran, schema := s.Ran(); ran != "12" || schema != 3 {
+	if ran, schema := s.Ran(); ran != "23" || schema != 4 {
 		t.Errorf("ran %q to schema %d", ran, schema)
 	}
-	wantText(t, s.MigrateTo([]uint32{1, 2}, 4), "", "the ledger has schema 3, and nothing leads from there to 4")
+	wantText(t, s.MigrateTo([]uint32{2, 3}, 5), "", "the ledger has schema 4, and nothing leads from there to 5")
 }
 
 func TestLocked(t *testing.T) {

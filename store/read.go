@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,10 +24,20 @@ type Reader struct {
 	fault atomic.Pointer[sale.Fault] // the first one; it is final
 }
 
+// Failed returns the fault that ended all writing, nil while there is none.
+// Only opening the ledger anew mends it.
+func (r *Reader) Failed() error {
+	if f := r.fault.Load(); f != nil {
+		return f
+	}
+	return nil
+}
+
 // OpenReadOnly opens a ledger that no daemon is running on, changing nothing.
 // While one runs it returns CodeStoreLocked. The file is not examined as a
 // whole, but what is read from it is.
 func OpenReadOnly(path string) (*Reader, error) {
+	path = realPath(path)
 	if f := examine(path, func(*os.File, boltHead) *Finding { return nil }); f != nil {
 		if f.Kind == Damaged {
 			return nil, damageFound(f)
@@ -108,12 +117,14 @@ type Filter struct {
 }
 
 func (f Filter) takes(o sale.Order) bool {
-	return (f.Since.IsZero() || !o.CreatedAt.Before(f.Since)) &&
+	return (len(f.States) == 0 || slices.Contains(f.States, o.State)) &&
+		(f.Since.IsZero() || !o.CreatedAt.Before(f.Since)) &&
 		(f.Until.IsZero() || o.CreatedAt.Before(f.Until)) &&
 		(f.Slot == 0 || o.Product.Slot == f.Slot)
 }
 
-// Orders returns the newest orders that the filter selects, newest first.
+// Orders returns the newest orders in the ledger that the filter selects,
+// newest first. Older ones may be in the archives: see [Archive.Orders].
 func (r *Reader) Orders(f Filter) (orders []sale.Order, err error) {
 	err = r.newestFirst(func(h orderHead, payload []byte) (more bool, err error) {
 		if len(f.States) > 0 && !slices.Contains(f.States, h.state) {
@@ -171,11 +182,11 @@ func (r *Reader) newestFirst(visit func(h orderHead, payload []byte) (more bool,
 	})
 }
 
-// ErrNoOrder: there is no order of that number.
+// ErrNoOrder: there is no order of that number where it was looked for.
 var ErrNoOrder = errors.New("no such order")
 
-// Order finds an order by its number or by the end of it, four characters or
-// more. Errors beside a *sale.Fault wrap [ErrNoOrder], or name the orders if
+// Order finds an order in the ledger by its number or by the end of it, four
+// characters or more. Errors beside a *sale.Fault wrap [ErrNoOrder], or name the orders if
 // several have that end.
 func (r *Reader) Order(number string) (sale.Order, error) {
 	o, _, err := r.find(number)
@@ -186,10 +197,10 @@ func (r *Reader) find(number string) (sale.Order, uint64, error) {
 	var orders []sale.Order
 	var last uint64
 	err := r.newestFirst(func(h orderHead, payload []byte) (bool, error) {
-		exact := string(h.number) == number
-		if !exact && (len(number) < 4 || !strings.HasSuffix(string(h.number), number)) {
+		if !fits(string(h.number), number) {
 			return true, nil
 		}
+		exact := string(h.number) == number
 		if exact {
 			orders = nil
 		}
@@ -197,42 +208,44 @@ func (r *Reader) find(number string) (sale.Order, uint64, error) {
 		orders, last = append(orders, o), h.last
 		return !exact, err
 	})
-	switch {
-	case err != nil:
+	if err == nil {
+		err = onlyOne(number, orders)
+	}
+	if err != nil {
 		return sale.Order{}, 0, err
-	case len(orders) == 0:
-		return sale.Order{}, 0, fmt.Errorf("%q: %w", number, ErrNoOrder)
-	case len(orders) > 1:
-		return sale.Order{}, 0, fmt.Errorf("%d orders end in %q, the newest are %s and %s: give more of the number",
-			len(orders), number, orders[0].Number, orders[1].Number)
 	}
 	return orders[0], last, nil
 }
 
 // Journal returns an order's entries, oldest first. It finds the order as
 // [Reader.Order] does.
-func (r *Reader) Journal(number string) ([]Entry, error) {
+func (r *Reader) Journal(number string) (entries []Entry, err error) {
 	_, last, err := r.find(number)
 	if err != nil {
 		return nil, err
 	}
-	var entries []Entry
-	err = r.view(func(tx *bbolt.Tx) error {
-		for n := last; n > 0; {
-			e, err := entryAt(tx, n)
-			if err != nil {
-				return err
-			}
-			if e.Prev >= n {
-				return fmt.Errorf("journal entry %d points to %d", n, e.Prev)
-			}
-			entries = append(entries, e)
-			n = e.Prev
-		}
-		return nil
+	err = r.view(func(tx *bbolt.Tx) (err error) {
+		entries, err = chain(tx, last)
+		return err
 	})
-	slices.Reverse(entries)
 	return entries, err
+}
+
+// chain returns an order's entries, oldest first, from its last one.
+func chain(tx *bbolt.Tx, last uint64) (entries []Entry, err error) {
+	for n := last; n > 0; {
+		e, err := entryAt(tx, n)
+		if err != nil {
+			return nil, err
+		}
+		if e.Prev >= n {
+			return nil, fmt.Errorf("journal entry %d points to %d", n, e.Prev)
+		}
+		entries = append(entries, e)
+		n = e.Prev
+	}
+	slices.Reverse(entries)
+	return entries, nil
 }
 
 func entryAt(tx *bbolt.Tx, n uint64) (Entry, error) {

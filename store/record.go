@@ -145,10 +145,14 @@ type totals struct {
 	orders  uint64 // in bucket orders
 	open    uint64 // in bucket open
 	doubts  uint64
+
+	archived uint64 // orders that have moved to archives
+	gone     uint64 // journal entries that went with them
+	cut      uint64 // highest number of those; above it none is missing
 }
 
 func (t totals) encode() (b []byte) {
-	for _, v := range []uint64{t.boots, t.seq, t.journal, t.orders, t.open, t.doubts} {
+	for _, v := range []uint64{t.boots, t.seq, t.journal, t.orders, t.open, t.doubts, t.archived, t.gone, t.cut} {
 		b = binary.AppendUvarint(b, v)
 	}
 	return b
@@ -156,7 +160,10 @@ func (t totals) encode() (b []byte) {
 
 func decodeTotals(payload []byte) (totals, error) {
 	d := decoder{rest: payload}
-	t := totals{d.uvarint(), d.uvarint(), d.uvarint(), d.uvarint(), d.uvarint(), d.uvarint()}
+	t := totals{boots: d.uvarint(), seq: d.uvarint(), journal: d.uvarint(), orders: d.uvarint(), open: d.uvarint(), doubts: d.uvarint()}
+	if len(d.rest) > 0 { // schema 1 ends here
+		t.archived, t.gone, t.cut = d.uvarint(), d.uvarint(), d.uvarint()
+	}
 	return t, d.end("totals")
 }
 

@@ -18,6 +18,7 @@ type Stats struct {
 	Open      uint64 `json:"open"`
 	Journal   uint64 `json:"journal"`
 	Doubts    uint64 `json:"doubts"`
+	Archived  uint64 `json:"archived"` // orders that have moved to the archives
 	// Commits and Written, in bytes, count what this process wrote.
 	Commits int   `json:"commits"`
 	Written int64 `json:"written"`
@@ -32,6 +33,7 @@ func (r *Reader) Stats() (Stats, error) {
 			return err
 		}
 		st.Boots, st.Orders, st.Open, st.Journal, st.Doubts = t.boots, t.orders, t.open, t.journal, t.doubts
+		st.Archived = t.archived
 		st.Used = tx.Size()
 		info, err := os.Stat(r.path)
 		if err != nil {

@@ -140,6 +140,13 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
 }
 
+// notThere is the daemon's word for [store.ErrNoOrder].
+type notThere string
+
+func (n notThere) Error() string { return string(n) }
+
+func (notThere) Is(target error) bool { return target == store.ErrNoOrder }
+
 // client asks a running daemon.
 type client struct{ http http.Client }
 
@@ -174,6 +181,9 @@ func (c client) get(ctx context.Context, path string, query url.Values, into any
 		var said struct{ Error string }
 		if err := json.NewDecoder(answer.Body).Decode(&said); err != nil || said.Error == "" {
 			return fmt.Errorf("the daemon answered %s", answer.Status)
+		}
+		if answer.StatusCode == http.StatusNotFound {
+			return notThere(said.Error)
 		}
 		return errors.New(said.Error)
 	}

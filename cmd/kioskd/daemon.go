@@ -110,6 +110,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		d.typed(side, m)
 		return nil
 	})
+	g.Go(func() error { return d.retain(side, ledger) })
 	return g.Wait()
 }
 

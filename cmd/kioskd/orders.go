@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -41,7 +43,8 @@ func ordersCommand(out io.Writer) *cobra.Command {
 		Short: "Show the newest orders, or one order with its journal",
 		Long: `Show the newest orders, or one order with its journal. NUMBER is the whole order
 number or its end: a customer reads out the last six characters from the screen.
-It asks the running daemon; without one it reads the ledger itself.`,
+It asks the running daemon; without one it reads the ledger itself. Orders that
+were archived are read from the files beside the ledger.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 0 {
@@ -53,6 +56,9 @@ It asks the running daemon; without one it reads the ledger itself.`,
 			}
 			if len(args) == 1 {
 				s, err := askStory(cmd.Context(), at, args[0])
+				if errors.Is(err, store.ErrNoOrder) {
+					s, err = archivedStory(at, args[0], err)
+				}
 				if err != nil {
 					return failed(err)
 				}
@@ -61,6 +67,10 @@ It asks the running daemon; without one it reads the ledger itself.`,
 			list, err := askOrders(cmd.Context(), at, limit)
 			if err != nil {
 				return failed(err)
+			}
+			list, damage := withArchived(at, list, limit)
+			for _, err := range damage {
+				fmt.Fprintln(cmd.ErrOrStderr(), "kioskd:", err)
 			}
 			return show(out, asJSON, list, func(w io.Writer) { printOrders(w, list) })
 		},
@@ -101,6 +111,45 @@ func askStory(ctx context.Context, at places, number string) (s story, err error
 		return err
 	})
 	return s, err
+}
+
+// withArchived adds archived orders to those of the ledger until there are as
+// many as wanted, and says what could not be read.
+func withArchived(at places, list []sale.Order, limit int) (all []sale.Order, damage []error) {
+	if limit > 0 && len(list) >= limit {
+		return list, nil
+	}
+	seen := map[sale.Number]bool{}
+	for _, o := range list {
+		seen[o.Number] = true
+	}
+	for a, err := range store.OpenArchive(at.ledger).Orders(store.Filter{Limit: limit}) {
+		switch {
+		case err != nil:
+			damage = append(damage, err)
+		case !seen[a.Order.Number]:
+			list = append(list, a.Order)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b sale.Order) int { return cmp.Compare(b.Seq, a.Seq) })
+	if limit > 0 {
+		list = list[:min(limit, len(list))]
+	}
+	return list, damage
+}
+
+// archivedStory looks for an order that the ledger does not have.
+func archivedStory(at places, number string, absent error) (story, error) {
+	a, err := store.OpenArchive(at.ledger).Order(number)
+	switch {
+	case a.Order.Number != "":
+		return story(a), nil
+	case errors.Is(err, store.ErrArchive):
+		return story{}, err
+	case errors.Is(err, store.ErrNoOrder):
+		return story{}, absent
+	}
+	return story{}, err
 }
 
 func fromLedger(at places, read func(*store.Reader) error) error {

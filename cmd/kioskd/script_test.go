@@ -20,14 +20,15 @@ func TestMain(m *testing.M) {
 }
 
 // TestCommands plays what a technician types, right and wrong. The scripts
-// know two commands beside kioskd: "machine" writes a good kioskd.yaml with
-// its keys, "ledger" makes three sales of the past.
+// know three commands beside kioskd: "machine" writes a good kioskd.yaml with
+// its keys, "ledger" makes three sales of the past, "archive" archives them and
+// makes one more.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"machine": machine, "ledger": ledger,
+			"machine": machine, "ledger": ledger, "archive": archive,
 		},
 	})
 }
@@ -61,6 +62,20 @@ func ledger(ts *testscript.TestScript, _ bool, _ []string) {
 		for _, step := range ledgertest.Happy(seq + 1) {
 			ts.Check(s.Commit(step))
 		}
+	}
+}
+
+func archive(ts *testscript.TestScript, _ bool, _ []string) {
+	s, err := store.Open(context.Background(), ts.MkAbs("kioskd.db"), store.Options{Reserve: 1})
+	ts.Check(err)
+	defer s.Close()
+	for _, step := range ledgertest.Happy(3 + store.KeepNewest) {
+		ts.Check(s.Commit(step))
+	}
+	p, err := s.Archive(context.Background(), ledgertest.Day.AddDate(0, 1, 0), 10)
+	ts.Check(err)
+	if p.Orders != 3 {
+		ts.Fatalf("%d orders archived", p.Orders)
 	}
 }
 

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kioskd/configs"
+	"kioskd/sale"
+	"kioskd/store"
+	"kioskd/store/ledgertest"
+)
+
+// TestRetain: the daemon archives what is old, but not while somebody buys.
+func TestRetain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kioskd.db")
+	ledger, err := store.Open(t.Context(), path, store.Options{Reserve: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	commit := func(steps ...sale.Step) {
+		t.Helper()
+		for _, s := range steps {
+			if err := ledger.Commit(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for seq := range uint64(25) {
+		commit(ledgertest.Happy(seq + 1)...)
+	}
+	newest, first := ledgertest.NewWalk(25 + store.KeepNewest)
+	commit(first, newest.To(sale.Closing), newest.To(sale.Closed))
+	if busy(ledger) {
+		t.Error("a closed order that waits for its second look keeps the daemon from archiving")
+	}
+	buying, first := ledgertest.NewWalk(26 + store.KeepNewest)
+	commit(first)
+	if !busy(ledger) {
+		t.Error("nobody stands before the machine, it says")
+	}
+	commit(buying.To(sale.Closing))
+
+	var log strings.Builder
+	d := &daemon{config: &configs.Config{Store: configs.Store{Keep: 7}}, log: slog.New(slog.NewTextHandler(&log, nil))}
+	if err := d.archive(t.Context(), ledger); err != nil {
+		t.Fatal(err)
+	}
+	st, err := ledger.Stats()
+	if err != nil || st.Archived != 25 || !strings.Contains(log.String(), "old orders archived") {
+		t.Errorf("%d archived, %v\n%s", st.Archived, err, log.String())
+	}
+	n := 0
+	for _, err := range store.OpenArchive(path).Orders(store.Filter{}) {
+		if err != nil {
+			t.Error(err)
+		}
+		n++
+	}
+	if n != 25 {
+		t.Errorf("%d orders in the archives", n)
+	}
+}
