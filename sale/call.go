@@ -44,7 +44,7 @@ func (m *Machine) call(o Order, effect Effect) (Event, error) {
 	defer cancel()
 	switch effect {
 	case DoCreate:
-		url, err := m.o.Gateway.Create(ctx, o)
+		url, err := m.create(ctx, o)
 		return CodeReady{url}, err
 	case DoQuery:
 		trade, err := m.o.Gateway.Query(ctx, o)
@@ -59,6 +59,19 @@ func (m *Machine) call(o Order, effect Effect) (Event, error) {
 		return RefundSeen{r}, err
 	}
 	panic("sale: no call for effect " + effect.String())
+}
+
+// create registers an order. One of which only the number is known has no
+// request of its own: any will do, for its code is shown to nobody.
+func (m *Machine) create(ctx context.Context, o Order) (code string, err error) {
+	if len(o.Request) == 0 {
+		shadow := o
+		shadow.Product = Product{Slot: o.Product.Slot, Name: string(o.Number), Price: 1}
+		if o.Request, err = m.o.Gateway.Prepare(shadow, m.o.Clock.Now().Add(time.Minute)); err != nil {
+			return "", err
+		}
+	}
+	return m.o.Gateway.Create(ctx, o)
 }
 
 func command(o Order) Command {
@@ -129,8 +142,14 @@ func (m *Machine) jitter(wait time.Duration) time.Duration {
 	return time.Duration(binary.LittleEndian.Uint64(b[:]) % uint64(most))
 }
 
+// lookupEvery is the pace at which the provider is asked about orders from a
+// copy, which may be hundreds.
+const lookupEvery = 250 * time.Millisecond
+
 func (m *Machine) queryPace(t *tracked) time.Duration {
 	switch {
+	case t.order.Restored && t.order.State != Closed && t.rounds == 0:
+		return t.patience
 	case t.order.State == Awaiting && t.tries > 0:
 		return after(t.tries-1, time.Second, time.Second, 2*time.Second)
 	case t.order.State == Awaiting && time.Since(t.since) > time.Minute:

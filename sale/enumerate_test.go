@@ -45,6 +45,33 @@ func TestNextAgainstTheWorld(t *testing.T) {
 	}
 }
 
+// TestNextAfterARestore lets the ledger be damaged at any time, and be restored
+// from a copy of any time before, with any step lost.
+func TestNextAfterARestore(t *testing.T) {
+	searched := policies()
+	if crashesBesideDamage == 0 {
+		searched = searched[1:2]
+	}
+	for _, policy := range searched {
+		t.Run(fmt.Sprintf("%s/late=%v", policy.OnUnknown, policy.LateDispense), func(t *testing.T) {
+			g := explore(sale.Next, policy, true, rules{maxCrashes: crashesBesideDamage, damage: true})
+			for _, v := range append(g.violations, g.stuck()...) {
+				t.Error(v)
+			}
+			if len(g.worlds) >= maxWorlds {
+				t.Error("the search was cut short")
+			}
+			t.Logf("%d worlds", len(g.worlds))
+		})
+	}
+	g := explore(sale.Next, policies()[1], true, rules{damage: true, markless: true})
+	if len(g.violations) == 0 {
+		t.Error("a restore that marks nothing was not caught")
+	} else {
+		t.Log(g.violations[0])
+	}
+}
+
 func policies() (all []sale.Policy) {
 	for _, u := range []sale.UnknownPolicy{sale.UnknownRefund, sale.UnknownCharge, sale.UnknownHold} {
 		for _, late := range []bool{false, true} {

@@ -16,6 +16,7 @@ const (
 	CodeStoreSpace    Code = "E-STORE-02"  // too little free space
 	CodeStoreDamaged  Code = "E-STORE-03"  // the ledger is damaged and was put aside
 	CodeStoreLocked   Code = "E-STORE-04"  // another process holds the ledger
+	CodeStoreRestored Code = "E-STORE-05"  // restored from a copy; orders are looked up at the provider
 	CodeClock         Code = "E-CLOCK-01"  // the clock cannot be right
 	CodeNetDown       Code = "E-NET-01"    // no connection to the provider
 	CodePayProvider   Code = "E-PAY-01"    // the provider answers with faults

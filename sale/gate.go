@@ -118,6 +118,12 @@ func (m *Machine) gate() *Fault {
 	if !m.reach.known || time.Since(m.reach.good) > staleAfter {
 		return &Fault{Code: CodeNetDown, What: "the provider has not been asked lately"}
 	}
+	if n := m.lookups(); n > 0 {
+		return &Fault{
+			Code: CodeStoreRestored, What: fmt.Sprintf("the ledger was restored from a copy; the provider is being asked about %d orders", n),
+			Hint: "wait; see kioskd orders for what needs a person afterwards",
+		}
+	}
 	for _, t := range m.orders {
 		if m.blocks(t) {
 			return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("order %s is not settled yet (%s)", t.order.Number, t.order.State)}
@@ -138,6 +144,17 @@ func (m *Machine) ledgerHealth() error {
 		m.health = health{m.o.Ledger.Health(), time.Now()}
 	}
 	return m.health.err
+}
+
+// lookups counts the orders from a copy that may have been paid, or served, in
+// steps that are lost.
+func (m *Machine) lookups() (n int) {
+	for _, t := range m.orders {
+		if t.order.Restored && (t.order.State == Closing || t.order.State == Paid || t.order.State == Unknown) {
+			n++
+		}
+	}
+	return n
 }
 
 // blocks reports whether no new order may begin before this one is settled.

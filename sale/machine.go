@@ -211,8 +211,13 @@ func (m *Machine) takeUp() error {
 	if err != nil {
 		return fmt.Errorf("read the open orders: %w", err)
 	}
+	restored := 0
 	for _, o := range open {
 		t := &tracked{order: o, since: time.Now(), recovered: true, createdAt: time.Now()}
+		if o.Restored {
+			t.patience = createSettles + time.Duration(restored)*lookupEvery
+			restored++
+		}
 		m.orders[o.Number] = t
 		m.log.Info("taking up an open order", "order", o.Number, "state", o.State)
 		m.apply(t, Restarted{})

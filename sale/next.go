@@ -15,6 +15,10 @@ func Next(o Order, e Event) (Order, []Line, []Effect) {
 		s.restarted()
 		return s.result()
 	}
+	if o.Restored && (o.State == Paid || o.State == Unknown) {
+		s.lookedUp(e)
+		return s.result()
+	}
 	switch o.State {
 	case Created:
 		s.created(e)
@@ -73,10 +77,36 @@ func (s *step) restarted() {
 	case Dispensing:
 		s.doubt(CauseRestart, "the command may have left before the restart")
 	case Unknown:
-		s.do(DoRecover)
+		s.investigate()
 	case Refunding:
 		s.do(DoQueryRefund)
 	}
+}
+
+// lookedUp settles an order from a copy that had been paid. It may have been
+// served since, and the board's evidence may be about later sales that nobody
+// remembers. Only money that is on its way back is no question any more.
+func (s *step) lookedUp(e Event) {
+	switch e := e.(type) {
+	case CallFailed:
+		s.do(DoQuery)
+	case TradeSeen:
+		switch e.Trade.State {
+		case TradePaid:
+			s.ask()
+		case TradeRefunded:
+			s.to(Refunding, CauseRefundThere, "")
+			s.do(DoQueryRefund)
+		default:
+			s.do(DoQuery)
+		}
+	}
+}
+
+// ask leaves a paid order from a copy to a person.
+func (s *step) ask() {
+	s.to(Attention, CauseRestored, "paid; whether it was served is not in the copy")
+	s.do(DoAlarm)
 }
 
 func (s *step) created(e Event) {
@@ -125,7 +155,18 @@ func (s *step) closing(e Event) {
 	switch e := e.(type) {
 	case CloseAccepted:
 		s.do(DoQuery)
+	case CodeReady:
+		if s.order.Restored { // it is there now, if it was not: close it
+			s.do(DoQuery)
+		}
 	case CallFailed:
+		if s.order.Restored && e.Call == DoQuery && e.Why == FailNotFound {
+			// Its code may have been shown, and "not found" is unsigned. An
+			// order that is made now and closed is proof; one that exists
+			// cannot be made again.
+			s.do(DoCreate)
+			return
+		}
 		// An order whose code nobody ever had cannot be paid; "not found" is
 		// unsigned, so it closes only what was never payable.
 		if e.Call == DoQuery && e.Why == FailNotFound && e.Settled && s.order.CodeURL == "" {
@@ -150,6 +191,11 @@ func (s *step) closing(e Event) {
 }
 
 func (s *step) lateMoney(e TradeSeen) {
+	if s.order.Restored {
+		s.receive(e, CausePaid)
+		s.ask()
+		return
+	}
 	if e.InTime {
 		s.receive(e, CausePaid)
 		s.serve(e.Ready)
@@ -193,6 +239,10 @@ func (s *step) closed(e Event) {
 	case TradeSeen:
 		switch e.Trade.State {
 		case TradePaid:
+			if s.order.Restored {
+				s.lateMoney(e)
+				return
+			}
 			s.order.Late = true
 			s.receive(e, CauseLate)
 			s.refund(CauseLate, "")
@@ -352,6 +402,9 @@ func (s *step) withdraw(c Cause) {
 }
 
 func (s *step) receive(e TradeSeen, c Cause) {
+	if s.order.Product.Price == 0 {
+		s.order.Product.Price = e.Trade.Total
+	}
 	s.order.Payment = Payment{TransactionID: e.Trade.TransactionID, PaidAt: e.Trade.PaidAt}
 	s.to(Paid, c, "")
 }
@@ -369,6 +422,10 @@ func (s *step) serve(ready bool) {
 // dispense is the only place that permits the command, and it does so once in
 // an order's life.
 func (s *step) dispense(c Cause) {
+	if s.order.Restored {
+		s.ask()
+		return
+	}
 	if s.order.Commands > 0 {
 		s.doubt(c, "a command was permitted before")
 		return
@@ -381,6 +438,15 @@ func (s *step) dispense(c Cause) {
 func (s *step) doubt(c Cause, detail string) {
 	s.order.Doubted = true
 	s.to(Unknown, c, detail)
+	s.investigate()
+}
+
+// investigate looks for evidence of what became of the command.
+func (s *step) investigate() {
+	if s.order.Restored {
+		s.do(DoQuery)
+		return
+	}
 	s.do(DoRecover)
 }
 

@@ -3,3 +3,4 @@
 package sale_test
 
 const crashesWorthSearching = 4
+const crashesBesideDamage = 1

@@ -89,6 +89,12 @@ type Order struct {
 	Presumed bool    `json:"presumed,omitempty"` // counted as dispensed by policy, without proof
 	Refund   Refund  `json:"refund,omitzero"`
 	Sweeps   int     `json:"sweeps,omitempty"` // looks at a closed order so far: 0 to SweepsWanted
+
+	// Restored: the ledger was damaged and this order was taken from a copy, so
+	// it may have passed states that nobody knows of. It is never served; what
+	// was paid for it is a question for a person. If only its number could be
+	// saved, Product is empty until the provider tells the price.
+	Restored bool `json:"restored,omitempty"`
 }
 
 // SweepsWanted is how often a closed order is looked at again: after ten
@@ -164,5 +170,6 @@ const (
 	CauseRefundFailed Cause = "refund_failed" // the provider says it cannot be done
 	CauseRefundThere  Cause = "refund_there"  // somebody refunded it at the provider
 	CauseSwept        Cause = "swept"         // a closed order was looked at again
+	CauseRestored     Cause = "restored"      // taken from a copy of a damaged ledger; later steps may be lost
 	CausePerson       Cause = "person"        // a person decided
 )

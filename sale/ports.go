@@ -59,6 +59,7 @@ type Gateway interface {
 	Create(ctx context.Context, o Order) (codeURL string, err error)
 	// Query asks what became of the order. The Trade is verified: good
 	// signature, and appid, mchid, number, total and currency are the order's.
+	// Of an order without a price (see Order.Restored) any total is taken.
 	Query(ctx context.Context, o Order) (Trade, error)
 	// Close asks the provider to accept no payment any more. nil means a
 	// verified "closed"; it still takes a Query to prove it. A lost answer
@@ -102,6 +103,7 @@ var (
 type Trade struct {
 	State         TradeState
 	TransactionID string
+	Total         Fen       // only when paid or refunded
 	PaidAt        time.Time // only when paid; the provider's clock
 	AsOf          time.Time // when the provider said so; the provider's signed clock
 }

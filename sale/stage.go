@@ -64,7 +64,7 @@ func (s *stage) hold(t *tracked) {
 func (s *stage) takeUp(t *tracked) {
 	switch t.order.State {
 	case Closing, Paid, Unknown:
-		if t.order.CodeURL != "" {
+		if t.order.CodeURL != "" && !t.order.Restored {
 			s.hold(t)
 		}
 	}

@@ -10,10 +10,11 @@ import (
 // touches it.
 type tracked struct {
 	order     Order
-	since     time.Time // when it entered its state in this process
-	down      time.Time // when the QR was taken down in this process
-	createdAt time.Time // the end of the last create call, or the restart
-	recovered bool      // found in the ledger at start
+	since     time.Time     // when it entered its state in this process
+	down      time.Time     // when the QR was taken down in this process
+	createdAt time.Time     // the end of the last create call, or the restart
+	recovered bool          // found in the ledger at start
+	patience  time.Duration // before the first query, for one of many from a copy
 
 	busy    bool        // a call is in flight: never a second one
 	want    Effect      // what comes next

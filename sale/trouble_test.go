@@ -367,7 +367,7 @@ func TestHammeringOnTheKeys(t *testing.T) {
 }
 
 func TestASlowProviderIsNeverAskedTwiceAtOnce(t *testing.T) {
-	for _, latency := range []time.Duration{700 * time.Millisecond, 2 * time.Second, 4 * time.Second} {
+	for _, latency := range []time.Duration{700 * time.Millisecond, 1200 * time.Millisecond, 1900 * time.Millisecond} {
 		t.Run(latency.String(), func(t *testing.T) {
 			inBubble(t, func(k *kiosk) {
 				k.wait(time.Minute)
@@ -386,6 +386,21 @@ func TestASlowProviderIsNeverAskedTwiceAtOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAProviderThatSwallowsCallsGetsNoSales: a customer is told within seconds
+// that nobody can say whether a payment came.
+func TestAProviderThatSwallowsCallsGetsNoSales(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		k.wait(time.Minute)
+		k.provider.Slow(14 * time.Second)
+		k.wait(2 * time.Minute)
+		k.board.Press(11)
+		k.sees(sale.SceneOffline, 5*time.Second)
+		if orders := k.ledger.Orders(); len(orders) > 0 {
+			t.Errorf("%d orders begun", len(orders))
+		}
+	})
 }
 
 // code2 is code for a provider that takes its time.

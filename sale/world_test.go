@@ -7,12 +7,15 @@ type rules struct {
 	maxCrashes       int
 	effectFirst      bool // a broken runner: effects before the commit
 	newRefundNumbers bool // a broken gateway: each refund call uses a new number
+	damage           bool // the ledger is damaged once and restored from a copy
+	markless         bool // a broken restore: nothing says that steps may be lost
 }
 
 // world is one order and everything around it.
 type world struct {
 	Order   sale.Order // in memory
 	Durable sale.Order // in the ledger
+	Copied  sale.Order // in the copy that a restore finds, zero before it knows the order
 	around
 }
 
@@ -22,6 +25,8 @@ type around struct {
 	Flying  sale.Effect // the call under way, whose result meets whatever state is then
 	Sent    bool        // the flying dispense has left
 	Crashes int
+	Damaged bool // the ledger was restored
+	Doubted bool // has been in doubt, whatever the ledger still knows
 
 	Trade    sale.TradeState // at the provider
 	Exists   bool            // the provider has the order
@@ -43,15 +48,15 @@ type around struct {
 // key tells two worlds apart by all that can make a difference to Next or to
 // a promise.
 type key struct {
-	memory, durable orderKey
-	rest            around
+	memory, durable, copied orderKey
+	rest                    around
 }
 
 type orderKey struct {
 	state                         sale.State
 	cause                         sale.Cause
 	code, late, doubted, presumed bool
-	refused                       bool
+	refused, restored             bool
 	commands, sweeps              int
 	refund                        sale.RefundStatus
 }
@@ -60,7 +65,7 @@ type orderKey struct {
 func keyOf(o sale.Order) orderKey {
 	k := orderKey{
 		state: o.State, code: o.CodeURL != "", late: o.Late, doubted: o.Doubted, presumed: o.Presumed,
-		refused: o.Refund.Refusal != "", commands: o.Commands, sweeps: o.Sweeps, refund: o.Refund.Status,
+		refused: o.Refund.Refusal != "", restored: o.Restored, commands: o.Commands, sweeps: o.Sweeps, refund: o.Refund.Status,
 	}
 	if o.State == sale.Closing && o.Cause == sale.CauseRestart {
 		k.cause = o.Cause
@@ -68,7 +73,7 @@ func keyOf(o sale.Order) orderKey {
 	return k
 }
 
-func (w world) key() key { return key{keyOf(w.Order), keyOf(w.Durable), w.around} }
+func (w world) key() key { return key{keyOf(w.Order), keyOf(w.Durable), keyOf(w.Copied), w.around} }
 
 func newWorld(p sale.Policy) world {
 	o, lines, effects := sale.Begin(sale.Order{Number: "N", Policy: p})
@@ -83,6 +88,7 @@ func (w world) commit(o sale.Order, lines []sale.Line, effects []sale.Effect) wo
 	if len(lines) > 0 {
 		w.Durable = o
 		w.Pending = 0
+		w.Doubted = w.Doubted || o.Doubted
 	}
 	for _, e := range effects {
 		if e != sale.DoAlarm {
@@ -119,9 +125,9 @@ func (w world) broken() string {
 		return "dispensed without a drop and without saying so"
 	case o.State == sale.Refunded && w.MoneyOut == 0:
 		return "refunded without a refund"
-	case w.Drops > 0 && w.MoneyOut > 0 && !o.Doubted:
+	case w.Drops > 0 && w.MoneyOut > 0 && !w.Doubted:
 		return "a product given and refunded without passing unknown"
-	case o.State == sale.Refunding && w.Drops > 0 && !o.Doubted && !w.Portal:
+	case o.State == sale.Refunding && w.Drops > 0 && !w.Doubted && !w.Portal:
 		return "about to refund a product that fell, without passing unknown"
 	case o.State == sale.Closed && w.Exists && w.Trade == sale.TradePaid:
 		return "closed while paid"
@@ -377,6 +383,36 @@ func (w world) outside(m *mover) {
 		o, lines, effects := m.next(w.Durable, sale.Restarted{})
 		m.add(n.commit(o, lines, effects))
 	}
+	if m.rules.damage && !w.Damaged {
+		w.restore(m)
+	}
+}
+
+// restore is what store.Restore and the next start do. The copy has the order
+// as it was at some time, or not at all: then its number was found.
+func (w world) restore(m *mover) {
+	if w.Copied.State != w.Durable.State {
+		n := w
+		n.Copied = w.Durable
+		m.add(n)
+	}
+	n := w
+	n.Damaged = true
+	n.Flying, n.Sent, n.Pending = 0, false, 0
+	n.Durable = w.Copied
+	if n.Durable.Number == "" {
+		n.Durable = sale.Order{Number: w.Durable.Number, State: sale.Closing, Cause: sale.CauseRestored}
+	}
+	if s := n.Durable.State; !m.rules.markless && n.Durable.Open() && s != sale.Closed && s != sale.Refunding {
+		n.Durable.Restored = true
+	}
+	n.Order = n.Durable
+	if !n.Durable.Open() {
+		m.add(n)
+		return
+	}
+	o, lines, effects := m.next(n.Durable, sale.Restarted{})
+	m.add(n.commit(o, lines, effects))
 }
 
 func (w world) truth() sale.Verdict {

@@ -107,6 +107,20 @@ func otherAmount(w *world) {
 	}
 }
 
+// lostPrice: of an order that was restored without its price any total is
+// taken, and told. No other order may come without a price.
+func lostPrice(w *world) {
+	o := w.created()
+	w.h.Pay(w, o.CodeURL)
+	o.Product.Price = 0
+	_, err := w.g.Query(w.Context(), o)
+	w.is("query without a price", err, sale.ErrTemporary)
+	o.Restored = true
+	if trade := w.state(o, sale.TradePaid); trade.Total != price {
+		w.Errorf("it was paid with %s, the answer says %s", price, trade.Total)
+	}
+}
+
 func closeOrder(w *world) {
 	o := w.created()
 	if err := w.g.Close(w.Context(), o); err != nil {

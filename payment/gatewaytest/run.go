@@ -24,6 +24,7 @@ func Run(t *testing.T, newHarness func(t testing.TB) Harness) {
 		{"unknown order", unknownOrder},
 		{"paid", paid},
 		{"another order's amount", otherAmount},
+		{"a lost price", lostPrice},
 		{"close", closeOrder},
 		{"close while paying", closeWhilePaying},
 		{"refund", refundOrder},

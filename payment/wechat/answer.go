@@ -56,13 +56,17 @@ func readTrade(a answer, o sale.Order, by issuer) (sale.Trade, error) {
 	if trade.State != sale.TradePaid && trade.State != sale.TradeRefunded {
 		return trade, nil
 	}
+	price := o.Product.Price
+	if price == 0 && o.Restored && t.Amount.Total != nil && *t.Amount.Total > 0 {
+		price = *t.Amount.Total // its own was lost
+	}
 	if err := firstDifference(
-		sameFen("amount.total", t.Amount.Total, o.Product.Price),
+		sameFen("amount.total", t.Amount.Total, price),
 		same("amount.currency", t.Amount.Currency, currency),
 	); err != nil {
 		return sale.Trade{}, err
 	}
-	trade.TransactionID = t.TransactionID
+	trade.TransactionID, trade.Total = t.TransactionID, price
 	at, err := time.Parse(time.RFC3339, t.SuccessTime)
 	switch {
 	case err == nil:

@@ -246,6 +246,9 @@ func (p *Provider) Query(ctx context.Context, o sale.Order) (trade sale.Trade, e
 		}
 		t.Queries++
 		trade = sale.Trade{State: t.State, TransactionID: "tx-" + string(o.Number), PaidAt: t.PaidAt.Truncate(time.Second), AsOf: time.Now().Truncate(time.Second)}
+		if t.State == sale.TradePaid || t.State == sale.TradeRefunded {
+			trade.Total = t.Total
+		}
 		return nil
 	})
 	return trade, err
