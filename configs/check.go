@@ -42,6 +42,10 @@ func (r *reader) check(c *Config) {
 	if b := c.Store.Reserve; b < minReserve || b > maxReserve {
 		r.reject("store.reserve", RuleRange, "out of range: write a size from 1MiB to 16GiB")
 	}
+	if c.Store.Copies != "" {
+		c.Store.Copies = strings.TrimRight(c.Store.Copies, "/")
+		r.file("store.copies", &c.Store.Copies)
+	}
 	if d := c.Store.Keep; d < minKeep || d > maxKeep {
 		r.reject("store.keep", RuleRange, fmt.Sprintf("out of range: write a number of days from %s to %s", minKeep, maxKeep))
 	}

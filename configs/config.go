@@ -32,6 +32,7 @@ type Machine struct {
 type Store struct {
 	Path    string `yaml:"path"`    // absolute
 	Reserve Bytes  `yaml:"reserve"` // no sale begins with less free space than this
+	Copies  string `yaml:"copies"`  // absolute directory of its daily copies; empty: beside it
 	Keep    Days   `yaml:"keep"`    // older orders, when nothing is left to do, move to compressed files
 }
 

@@ -118,7 +118,7 @@ func TestLoadReadsValuesAsTheyAreWritten(t *testing.T) {
 	path := filepath.Join(dir, "machine.yaml")
 	write(t, path, []byte("\ufeff"+strings.ReplaceAll(`---
 machine: {id: 007, name: "A: 一楼 # 2", language: en+zh, help: 4000000000}
-store: {path: data/orders.db, reserve: 2048KiB, keep: 30d}
+store: {path: data/orders.db, reserve: 2048KiB, copies: copies/, keep: 30d}
 controller:
   driver: vmc
   port: ttyV0
@@ -161,7 +161,7 @@ products:
 	}{
 		{"prices", prices, []sale.Fen{200, 250, 250, 1, 110, 10000000, 435}},
 		{"machine", c.Machine, configs.Machine{ID: "007", Name: "A: 一楼 # 2", Language: "en+zh", Help: "4000000000"}},
-		{"store", c.Store, configs.Store{Path: filepath.Join(dir, "data/orders.db"), Reserve: 2 << 20, Keep: 30}},
+		{"store", c.Store, configs.Store{Path: filepath.Join(dir, "data/orders.db"), Reserve: 2 << 20, Copies: filepath.Join(dir, "copies"), Keep: 30}},
 		{"keep", c.Store.Keep.Span(), 720 * time.Hour},
 		{"port", c.Controller.Port, filepath.Join(dir, "ttyV0")},
 		{"image", c.Products[2].Image, filepath.Join(dir, "cola.png")},

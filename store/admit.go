@@ -30,7 +30,7 @@ func follows(from sale.State) []sale.State {
 	case sale.Closed:
 		return []sale.State{sale.Closed, sale.Paid}
 	case sale.Paid:
-		return []sale.State{sale.Paid, sale.Dispensing, sale.Unknown, sale.Refunding}
+		return []sale.State{sale.Paid, sale.Dispensing, sale.Unknown, sale.Refunding, sale.Attention}
 	case sale.Dispensing:
 		return []sale.State{sale.Dispensed, sale.Refunding, sale.Unknown}
 	case sale.Unknown:
@@ -103,8 +103,10 @@ func changed(stored *sale.Order, o sale.Order) string {
 		return ""
 	case stored.Seq != o.Seq:
 		return "sequence"
-	case stored.Product != o.Product:
+	case stored.Product != o.Product && (!stored.Restored || stored.Product.Price != 0):
 		return "product"
+	case stored.Restored != o.Restored:
+		return "origin"
 	case stored.Policy != o.Policy:
 		return "policy"
 	case !bytes.Equal(stored.Request, o.Request):

@@ -339,6 +339,12 @@ func TestArchiveOfAnOlderLedger(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
+	forgetTape(t, path)
+	for _, copied := range copiesOf(t, path) {
+		if err := os.Remove(copied); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s = open(t, path, o)
 	defer s.Close()
 	if seq, _ := s.LastSeq(); seq != 310+store.KeepNewest+1000 {
@@ -397,6 +403,7 @@ func TestSchema1(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
+	forgetTape(t, path)
 	if _, err := store.OpenReadOnly(path); err == nil || !strings.Contains(err.Error(), "the ledger has schema 1, this kioskd knows 2 (start the daemon once") {
 		t.Error(err)
 	}

@@ -18,7 +18,15 @@ import (
 func (s *Store) Commit(step sale.Step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.update(func(tx *bbolt.Tx) error { return s.apply(tx, step) })
+	var line Archived
+	err := s.update(func(tx *bbolt.Tx) (err error) {
+		line, err = s.apply(tx, step)
+		return err
+	})
+	if err == nil {
+		s.record(line, step.From == "")
+	}
+	return err
 }
 
 // update runs one writing transaction. After an error other than a refusal
@@ -51,34 +59,42 @@ func (s *Store) update(change func(*bbolt.Tx) error) error {
 	return s.poison(damageFound(err))
 }
 
-// apply writes a step into the transaction.
-func (s *Store) apply(tx *bbolt.Tx, step sale.Step) error {
+// apply writes a step into the transaction. It returns the order as the step
+// leaves it, with the step's journal entries.
+func (s *Store) apply(tx *bbolt.Tx, step sale.Step) (done Archived, err error) {
 	t, err := readTotals(tx)
 	if err != nil {
-		return err
+		return done, err
 	}
 	was, err := s.standing(tx, step.Order.Number)
 	if err != nil {
-		return err
+		return done, err
 	}
 	if err := Admit(was.order, t.seq, step); err != nil {
-		return err
+		return done, err
 	}
-	o := step.Order
-	last, err := s.journal(tx, &t, was.last, step)
-	if err != nil {
-		return err
+	done = Archived{step.Order, s.entries(t.journal, was.last, step)}
+	for _, e := range done.Journal {
+		if err := journalEntry(tx, &t, e); err != nil {
+			return done, err
+		}
 	}
+	if err := putOrder(tx, &t, was.in, t.journal, step.Order); err != nil {
+		return done, err
+	}
+	s.known[step.Order.Number] = step.Order.Seq
+	return done, writeTotals(tx, t)
+}
+
+// putOrder stores an order whose newest entry is last. in is the bucket where
+// it is now, empty for a new one.
+func putOrder(tx *bbolt.Tx, t *totals, in string, last uint64, o sale.Order) error {
 	payload, err := encodeOrder(last, o)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	if err := place(tx, &t, was.in, o, payload); err != nil {
-		return err
-	}
 	t.seq = max(t.seq, o.Seq)
-	s.known[o.Number] = o.Seq
-	return writeTotals(tx, t)
+	return place(tx, t, in, o, payload)
 }
 
 // standing is an order as it is stored.
@@ -111,31 +127,38 @@ func (s *Store) standing(tx *bbolt.Tx, number sale.Number) (standing, error) {
 	return standing{}, fmt.Errorf("order %s is not where it was", number)
 }
 
-// journal writes a step's lines and returns the number of the last one.
-func (s *Store) journal(tx *bbolt.Tx, t *totals, prev uint64, step sale.Step) (uint64, error) {
-	tail, err := tableOf(tx, inTail)
-	if err != nil {
-		return 0, err
-	}
+// entries are a step's journal lines behind entry number last of the journal
+// and prev of its order.
+func (s *Store) entries(last, prev uint64, step sale.Step) (list []Entry) {
 	from := step.From
 	for _, l := range step.Trail {
-		t.journal++
-		e := Entry{
-			N: t.journal, Prev: prev, Number: step.Order.Number, Seq: step.Order.Seq,
+		last++
+		list = append(list, Entry{
+			N: last, Prev: prev, Number: step.Order.Number, Seq: step.Order.Seq,
 			From: from, State: l.State, Cause: l.Cause, Detail: l.Detail,
 			Boot: s.boot, At: step.At, Since: step.Since,
-		}
-		if err := tail.put(numberKey(e.N), e.encode()); err != nil {
-			return 0, err
-		}
-		if l.State == sale.Unknown {
-			if err := addDoubt(tx, t, step.At, e.Seq); err != nil {
-				return 0, err
-			}
-		}
-		prev, from = e.N, l.State
+		})
+		prev, from = last, l.State
 	}
-	return prev, moveTail(tx, tail)
+	return list
+}
+
+// journalEntry writes the next entry.
+func journalEntry(tx *bbolt.Tx, t *totals, e Entry) error {
+	tail, err := tableOf(tx, inTail)
+	if err != nil {
+		return err
+	}
+	if err := tail.put(numberKey(e.N), e.encode()); err != nil {
+		return err
+	}
+	t.journal = e.N
+	if e.State == sale.Unknown {
+		if err := addDoubt(tx, t, e.At, e.Seq); err != nil {
+			return err
+		}
+	}
+	return moveTail(tx, tail)
 }
 
 // tailLength is how many entries fit a page.

@@ -114,22 +114,21 @@ func keptFiles(path string) ([]string, error) {
 }
 
 func keptFault(kept string, err error) *sale.Fault {
-	path, _, _ := strings.Cut(kept, keptMark)
 	return &sale.Fault{Code: sale.CodeStoreDamaged, What: "the ledger was damaged and is kept as " + kept,
-		Hint: "put a backup in its place as " + path + ", or move the kept file to another directory to begin an empty ledger;" +
-			" then compare the orders of the day with the provider's bill",
+		Hint: "kioskd restore FILE puts a backup in its place; or move the kept file to another directory to begin an empty ledger," +
+			" and compare the orders of the day with the provider's bill",
 		Err: err}
 }
 
-// findingFault acts on what the examination found: only what was once a
-// ledger is put aside.
-func findingFault(path string, f *Finding, o Options) *sale.Fault {
+// findingFault tells what the examination found. Of these only what was once a
+// ledger and is damaged may be put aside.
+func findingFault(path string, f *Finding) *sale.Fault {
 	switch f.Kind {
 	case Locked:
 		return lockedFault(path)
 	case NotALedger:
 		return &sale.Fault{Code: sale.CodeStoreDamaged, What: "there is something else where the ledger should be, and it was left as it is",
-			Hint: "correct store.path in the config; or, if this was the ledger, put a backup in its place", Err: f}
+			Hint: "correct store.path in the config; or, if this was the ledger, kioskd restore", Err: f}
 	case Newer:
 		return &sale.Fault{Code: sale.CodeStoreWrite, What: "the ledger was written by a newer kioskd",
 			Hint: "install that version again", Err: f}
@@ -137,18 +136,13 @@ func findingFault(path string, f *Finding, o Options) *sale.Fault {
 		return &sale.Fault{Code: sale.CodeStoreWrite, What: "the ledger " + path + " cannot be read",
 			Hint: "check its owner and permissions, and the disk", Err: f}
 	}
-	o.Log.Error("ledger damaged", "path", path, "finding", f.Text)
-	kept, err := putAside(path, o)
-	if err != nil {
-		return &sale.Fault{Code: sale.CodeStoreDamaged, What: "the ledger " + path + " is damaged",
-			Hint: "put a backup in its place, and keep the damaged file", Err: errors.Join(f, err)}
-	}
-	return keptFault(kept, f)
+	return &sale.Fault{Code: sale.CodeStoreDamaged, What: "the ledger " + path + " is damaged",
+		Hint: "kioskd restore puts a copy in its place and keeps the damaged file", Err: f}
 }
 
-// putAside renames a damaged ledger. It is never deleted or overwritten.
-func putAside(path string, o Options) (string, error) {
-	name := path + keptMark + o.Clock().UTC().Format("20060102T150405Z")
+// setAside renames a ledger. It is never deleted or overwritten.
+func setAside(path, mark string, o Options) (string, error) {
+	name := path + mark + o.Clock().UTC().Format(timeMark)
 	kept := name
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(kept); errors.Is(err, fs.ErrNotExist) {
@@ -162,19 +156,18 @@ func putAside(path string, o Options) (string, error) {
 	return kept, syncDir(filepath.Dir(path))
 }
 
-// seqPattern finds the sequences of stored orders in bytes that need not be a
-// database any more.
-var seqPattern = regexp.MustCompile(`"number":"[0-9A-Za-z_-]{1,32}","seq":([0-9]{1,9}),`)
+// orderPattern finds the numbers and sequences of stored orders in bytes that
+// need not be a database any more.
+var orderPattern = regexp.MustCompile(`"number":"([0-9A-Za-z_-]{1,32})","seq":([0-9]{1,9}),`)
 
 // margin is what the last orders may have used beyond what can be read.
 const margin = 1000
 
-// highestSeq searches a damaged file for the highest sequence in it, and adds
-// the margin.
-func highestSeq(ctx context.Context, path string) (seq uint64, err error) {
+// scanOrders searches a file, damaged or not, for orders.
+func scanOrders(ctx context.Context, path string, visit func(sale.Number, uint64)) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer f.Close()
 	const overlap = 128
@@ -182,18 +175,18 @@ func highestSeq(ctx context.Context, path string) (seq uint64, err error) {
 	for {
 		n, err := io.ReadFull(f, block[len(block):cap(block)])
 		block = block[:len(block)+n]
-		for _, m := range seqPattern.FindAllSubmatch(block, -1) {
-			if v, err := strconv.ParseUint(string(m[1]), 10, 64); err == nil {
-				seq = max(seq, v)
+		for _, m := range orderPattern.FindAllSubmatch(block, -1) {
+			if seq, err := strconv.ParseUint(string(m[2]), 10, 64); err == nil {
+				visit(sale.Number(m[1]), seq)
 			}
 		}
 		switch {
 		case ctx.Err() != nil:
-			return 0, ctx.Err()
+			return ctx.Err()
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return seq + margin, nil
+			return nil
 		case err != nil:
-			return 0, err
+			return err
 		}
 		block = append(block[:0], block[len(block)-overlap:]...)
 	}

@@ -12,9 +12,14 @@
 //     the record's place too, and totals and chains tie the records together.
 //   - A file is examined before it is used, in a child process ([CheckFile]),
 //     because a damaged file can kill the process that maps it. A damaged file
-//     is put aside and kept. No new ledger takes its place by itself: [Open]
-//     refuses until a person restores a backup, moves the kept file away, or
-//     calls [Reset].
+//     is put aside and kept, and the ledger is made again from the newest
+//     verified copy ([Store.Copy]) and the tape, a second record of every step
+//     since ([Restore]). What may have happened after the last step that was
+//     found is marked as a question, never guessed. Without copy and tape no
+//     new ledger takes its place by itself: [Open] refuses until a person
+//     restores a backup, moves the kept file away, or calls [Reset].
+//   - A ledger that is older than its tape, because somebody put an old file
+//     back or a disk forgot what it had synced, is treated in the same way.
 //   - A new file appears under its name only when it is complete.
 //   - The file stays bounded: [Store.Archive] moves old orders to compressed
 //     files, one a month, which [Archive] reads. No crash loses or doubles one.
@@ -24,14 +29,16 @@
 //     refuses new orders before they are used.
 //
 // Files beside the ledger PATH: PATH.lock (held by the running daemon, never
-// deleted), PATH.new (an unfinished first file, harmless), PATH.damaged-TIME,
-// PATH.archive-2026-03.jsonl.gz (for zcat and jq: each line an order with its
-// journal and a checksum).
+// deleted), PATH.new (an unfinished file, harmless), PATH.damaged-TIME and
+// PATH.replaced-TIME (kept for a person), PATH.copy-TIME, PATH.tape-EPOCH-BASE
+// (lines like those of an archive), PATH.schema-1-TIME (from before a change of
+// schema), PATH.archive-2026-03.jsonl.gz (for zcat and jq: each line an order
+// with its journal and a checksum).
 //
 // Layout, schema 2. Keys are big-endian numbers, so that their order is that of
 // time. All records are sealed (see seal).
 //
-//	meta     "schema", "totals"
+//	meta     "schema", "totals", "epoch"
 //	open     Order.Seq -> order with work to do (Order.Open)
 //	orders   Order.Seq -> every other order
 //	journal  contiguous number -> Entry; this is the outbox too. The entries of

@@ -14,14 +14,21 @@ import (
 func (s *Store) CommitAll(steps []sale.Step) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.update(func(tx *bbolt.Tx) error {
+	var lines []Archived
+	err := s.update(func(tx *bbolt.Tx) error {
 		for _, step := range steps {
-			if err := s.apply(tx, step); err != nil {
+			line, err := s.apply(tx, step)
+			if err != nil {
 				return err
 			}
+			lines = append(lines, line)
 		}
 		return nil
 	})
+	for _, line := range lines {
+		s.record(line, false)
+	}
+	return err
 }
 
 // Edit changes a ledger behind the package's back.
@@ -114,4 +121,13 @@ func DecodeOrder(p []byte) (last uint64, o sale.Order, err error) {
 func DecodeTotals(p []byte) ([]byte, error) {
 	t, err := decodeTotals(p)
 	return t.encode(), err
+}
+
+// CloseTape takes the tape's file away, so that every write fails.
+func (s *Store) CloseTape() { _ = s.tape.file.Close() }
+
+// NextTape is the name of a segment that begins now.
+func (s *Store) NextTape() string {
+	n, _ := s.journalEnd()
+	return segmentName(s.path, s.epoch, n)
 }

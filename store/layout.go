@@ -1,16 +1,19 @@
 package store
 
 import (
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"time"
 
 	"go.etcd.io/bbolt"
 )
 
-// Schema is the layout that this package writes. Schema 1 knew no archives.
+// Schema is the layout that this package writes. Schema 1 knew no archives and
+// no tape.
 const Schema = 2
 
 const (
@@ -31,6 +34,7 @@ func bucketNames() []string {
 const (
 	keySchema = "schema"
 	keyTotals = "totals"
+	keyEpoch  = "epoch"
 )
 
 // packed fills the pages of a bucket that only grows at its end.
@@ -154,7 +158,33 @@ func layOut(tx *bbolt.Tx, seq uint64) error {
 	if err := writeSchema(tx, Schema); err != nil {
 		return err
 	}
-	return writeTotals(tx, totals{seq: seq})
+	return errors.Join(writeTotals(tx, totals{seq: seq}), newEpoch(tx))
+}
+
+var epochShape = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// newEpoch makes a ledger another one than it was: tapes of before do not
+// continue it.
+func newEpoch(tx *bbolt.Tx) error {
+	meta, err := tableOf(tx, inMeta)
+	if err != nil {
+		return err
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return meta.put([]byte(keyEpoch), fmt.Appendf(nil, "%x", b))
+}
+
+func readEpoch(tx *bbolt.Tx) (string, error) {
+	meta, err := tableOf(tx, inMeta)
+	if err != nil {
+		return "", err
+	}
+	p, err := meta.get([]byte(keyEpoch))
+	if err == nil && !epochShape.Match(p) {
+		err = errors.New("epoch record is missing or not one")
+	}
+	return string(p), err
 }
 
 // migration turns the layout of schema from into that of from+1. It runs in
@@ -175,7 +205,7 @@ func migrations() []migration {
 		if err != nil {
 			return err
 		}
-		return writeTotals(tx, t)
+		return errors.Join(writeTotals(tx, t), newEpoch(tx))
 	}}}
 }
 

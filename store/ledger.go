@@ -70,6 +70,12 @@ func (s *Store) Health() error {
 	case err != nil:
 		return writeFault(err)
 	}
+	if s.tape.err != nil {
+		if err := s.mendTape(); err != nil {
+			return writeFault(err)
+		}
+		s.o.Log.Info("the tape goes on")
+	}
 	return nil
 }
 

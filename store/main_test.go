@@ -160,6 +160,20 @@ func closeStore(t *testing.T, s interface{ Close() error }) {
 	}
 }
 
+// forgetTape leaves a ledger alone with itself.
+func forgetTape(t *testing.T, path string) {
+	t.Helper()
+	tape, err := filepath.Glob(path + ".tape-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range tape {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // wantText compares an error's text; $ stands for the ledger's path.
 func wantText(t *testing.T, err error, path, want string) {
 	t.Helper()
@@ -172,5 +186,14 @@ func wantText(t *testing.T, err error, path, want string) {
 	}
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// ticking is a clock on which a minute passes whenever it is asked.
+func ticking() func() time.Time {
+	now := at2026()
+	return func() time.Time {
+		now = now.Add(time.Minute)
+		return now
 	}
 }

@@ -31,6 +31,8 @@ type Options struct {
 	Checker []string
 	// Space replaces statfs(2) in tests.
 	Space func(dir string) (Space, error)
+	// Copies is the directory of the ledger's copies. Empty means beside it.
+	Copies string
 	// Wait is how long to wait for another process to let go of the ledger: a
 	// restart begins before the old process has quite ended. 0 means 2 s.
 	Wait time.Duration
@@ -72,7 +74,10 @@ type Store struct {
 	known   map[sale.Number]uint64 // every number in the ledger, and its Seq
 	commits int
 	crashed bool
+	epoch   string
+	tape    tape
 
+	copying   sync.Mutex
 	archiving sync.Mutex // guards what follows, and the archives' files
 	lookFrom  uint64     // where Archive goes on
 }
@@ -81,13 +86,17 @@ var _ sale.Ledger = (*Store)(nil)
 
 // Open opens the ledger at path for the only process that may write it, and
 // counts a start of the machine in it. Without a file there, and without a
-// damaged one beside it, it makes a new ledger; the directory must exist.
+// trace of one beside it, it makes a new ledger; the directory must exist.
+//
+// A damaged ledger is put aside; one that is missing, damaged or older than its
+// tape is made again from the newest sound copy and the tape (see [Restore]).
 //
 // Errors are a *sale.Fault or that of ctx:
 //
 //   - CodeStoreLocked: another process has it.
-//   - CodeStoreDamaged: the file is damaged and was put aside, now or earlier,
-//     or is something else than a ledger, which is left as it is.
+//   - CodeStoreDamaged: the file is damaged, was put aside, now or earlier, and
+//     there is nothing to restore from; or it is something else than a ledger,
+//     and left as it is.
 //   - CodeStoreWrite, CodeStoreSpace: the system does not let it be used; a
 //     ledger of a newer schema is left as it is.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
@@ -99,15 +108,44 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, accessFault(path, err)
 		}
-		kept, err := keptFiles(path)
-		if err != nil {
-			return nil, accessFault(path, err)
-		}
-		if len(kept) > 0 {
-			return nil, keptFault(kept[len(kept)-1], nil)
-		}
-		return createAndOpen(path, o, 0)
+		return openMissing(ctx, path, o, nil)
 	})
+}
+
+// openMissing makes the ledger again if there ever was one. The finding, if
+// any, is why it is missing.
+func openMissing(ctx context.Context, path string, o Options, why error) (*Store, error) {
+	kept, err := keptFiles(path)
+	if err != nil {
+		return nil, accessFault(path, err)
+	}
+	copies, err := Copies(path, o)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, accessFault(path, err)
+	}
+	tape, err := segments(path)
+	if err != nil {
+		return nil, accessFault(path, err)
+	}
+	if len(kept)+len(copies)+len(written(tape)) == 0 {
+		return createAndOpen(path, o, 0)
+	}
+	s, err := openRestored(ctx, path, "", o)
+	if len(kept) > 0 && errors.Is(err, errNoBase) {
+		return nil, keptFault(kept[len(kept)-1], why)
+	}
+	return s, err
+}
+
+// openRestored makes the ledger from a copy and the tape, and says so.
+func openRestored(ctx context.Context, path, from string, o Options) (*Store, error) {
+	r, err := restore(ctx, path, from, o)
+	if err != nil {
+		return nil, restoreFault(path, err)
+	}
+	o.Log.Error("the ledger was restored; the provider is asked about doubtful orders before anything is sold",
+		"from", r.From, "entries from the tape", r.Entries, "doubtful", len(r.Doubtful), "known by number alone", len(r.Lost), "kept", r.Kept)
+	return openFile(path, o)
 }
 
 // Reset begins an empty ledger where a damaged one was put aside. It counts on
@@ -126,17 +164,20 @@ func Reset(ctx context.Context, path string, o Options) (*Store, error) {
 		}
 		var seq uint64
 		for _, k := range kept {
-			n, err := highestSeq(ctx, k)
+			err := scanOrders(ctx, k, func(_ sale.Number, n uint64) { seq = max(seq, n) })
 			if err != nil {
 				return nil, accessFault(k, err)
 			}
-			seq = max(seq, n)
+		}
+		if len(kept) > 0 {
+			seq += margin
 		}
 		return createAndOpen(path, o, seq)
 	})
 }
 
-// locked holds the lock file while open works and then for the store's life:
+// locked holds the lock file while open works and, if it returns a store, for
+// that one's life:
 // two daemons that start at once must not put aside or create at once.
 func locked(ctx context.Context, path string, o Options, open func(string, Options) (*Store, error)) (*Store, error) {
 	o = o.withDefaults()
@@ -151,7 +192,7 @@ func locked(ctx context.Context, path string, o Options, open func(string, Optio
 		return nil, accessFault(path, err)
 	}
 	s, err := open(path, o)
-	if err != nil {
+	if err != nil || s == nil {
 		lock.Close()
 		return nil, err
 	}
@@ -200,8 +241,18 @@ func openChecked(ctx context.Context, path string, o Options) (*Store, error) {
 	err := CheckFile(ctx, o.Checker, path)
 	var f *Finding
 	switch {
+	case errors.As(err, &f) && (f.Kind == Damaged || f.Kind == NotALedger && wasALedger(path)):
+		o.Log.Error("ledger damaged", "path", path, "finding", f.Text)
+		kept, err := setAside(path, keptMark, o)
+		if err != nil {
+			fault := findingFault(path, f)
+			fault.Err = errors.Join(f, err)
+			return nil, fault
+		}
+		o.Log.Error("the damaged ledger is kept", "path", kept)
+		return openMissing(ctx, path, o, f)
 	case errors.As(err, &f):
-		return nil, findingFault(path, f, o)
+		return nil, findingFault(path, f)
 	case errors.Is(err, ErrUnchecked):
 		return nil, &sale.Fault{Code: sale.CodeStoreWrite, What: "the ledger cannot be used unexamined",
 			Hint: "restart the machine; if it happens again, look at its memory and disk", Err: err}
@@ -209,7 +260,34 @@ func openChecked(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	o.Log.Info("ledger examined", "path", path, "took", time.Since(begun))
+	l, err := readLabel(path)
+	if err != nil {
+		return nil, accessFault(path, err)
+	}
+	old, err := l.isOld()
+	switch {
+	case err != nil:
+		return nil, accessFault(path, err)
+	case old:
+		o.Log.Error("the ledger is older than what was sold since; it was put back, or the disk forgets", "path", path)
+		return openRestored(ctx, path, path, o)
+	case l.schema < Schema:
+		// The version before this one may be wanted back.
+		name := fmt.Sprintf("%s.schema-%d-%s", path, l.schema, o.Clock().UTC().Format(timeMark))
+		if err := copyFile(ctx, path, name, o.Checker); err != nil {
+			return nil, accessFault(path, err)
+		}
+		o.Log.Info("the ledger is brought up to date; the old one is kept", "schema", l.schema, "kept", name)
+	}
 	return openFile(path, o)
+}
+
+// wasALedger reports whether the tape tells of a ledger where there is a file
+// of another sort now, such as an empty one.
+func wasALedger(path string) bool {
+	info, err := os.Lstat(path)
+	tape, err2 := segments(path)
+	return err == nil && err2 == nil && info.Mode().IsRegular() && len(written(tape)) > 0
 }
 
 // openFile opens a file that is known to be sound.
@@ -266,14 +344,22 @@ func (s *Store) begin() error {
 	if err := s.extendRoom(); err != nil {
 		s.o.Log.Warn("no room in advance", "err", err)
 	}
-	return s.db.View(func(tx *bbolt.Tx) error {
+	err = s.db.View(func(tx *bbolt.Tx) (err error) {
 		for _, name := range []string{inOrders, inOpen} {
 			if err := walkHeads(tx, name, func(seq uint64, h orderHead) { s.known[h.number] = seq }); err != nil {
 				return damageFound(err)
 			}
 		}
-		return nil
+		s.epoch, err = readEpoch(tx)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	if err := s.mendTape(); err != nil {
+		s.o.Log.Warn("nothing is written to the tape", "error", err) // nor is anything sold: see Health
+	}
+	return nil
 }
 
 // Close lets go of the file. The store must not be used afterwards.
@@ -281,6 +367,7 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.lock.Close()
+	_ = s.tape.close() // what matters in it is synced
 	if s.crashed {
 		return s.room.file.Close() // bbolt may still hold its own locks
 	}

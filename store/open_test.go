@@ -21,8 +21,9 @@ func at2026() time.Time { return time.Date(2026, 3, 1, 16, 0, 0, 0, time.FixedZo
 
 const keptAt = ".damaged-20260301T080000Z"
 
-// TestDamagedFile follows a technician: refused now and at every later start,
-// until a backup is put in its place, the kept file is moved, or Reset.
+// TestDamagedFile follows a technician whose machine has neither copies nor a
+// tape: refused now and at every later start, until a backup is put in its
+// place, the kept file is moved, or Reset.
 func TestDamagedFile(t *testing.T) {
 	path := newPath(t)
 	o := store.Options{Clock: at2026, Checker: checker(t, "check")}
@@ -40,6 +41,7 @@ func TestDamagedFile(t *testing.T) {
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		forgetTape(t, path)
 	}
 	refused := func(want string) {
 		t.Helper()
@@ -50,8 +52,8 @@ func TestDamagedFile(t *testing.T) {
 			t.Errorf("%#v", err)
 		}
 	}
-	const hint = " (put a backup in its place as $, or move the kept file to another directory to begin an empty ledger;" +
-		" then compare the orders of the day with the provider's bill)"
+	const hint = " (kioskd restore FILE puts a backup in its place; or move the kept file to another directory to begin an empty ledger," +
+		" and compare the orders of the day with the provider's bill)"
 	damage()
 	refused("E-STORE-03: the ledger was damaged and is kept as $" + keptAt + ": one of the file's two heads is damaged" + hint)
 	refused("E-STORE-03: the ledger was damaged and is kept as $" + keptAt + hint)
@@ -104,7 +106,7 @@ func TestResetNeedsAMissingFile(t *testing.T) {
 
 // TestNotALedger: what never was a ledger is neither used nor touched.
 func TestNotALedger(t *testing.T) {
-	const hint = " (correct store.path in the config; or, if this was the ledger, put a backup in its place)"
+	const hint = " (correct store.path in the config; or, if this was the ledger, kioskd restore)"
 	for name, c := range map[string]struct {
 		make func(path string) error
 		want string
@@ -219,8 +221,8 @@ func TestChecker(t *testing.T) {
 	for part, want := range map[string]string{
 		"crash": "E-STORE-03: the ledger was damaged and is kept as $" + keptAt +
 			": reading the file crashed its reader: exit status 2: panic: page 7: bad" +
-			" (put a backup in its place as $, or move the kept file to another directory to begin an empty ledger;" +
-			" then compare the orders of the day with the provider's bill)",
+			" (kioskd restore FILE puts a backup in its place; or move the kept file to another directory to begin an empty ledger," +
+			" and compare the orders of the day with the provider's bill)",
 		"killed": unchecked + "signal: killed" + hint,
 		"usage":  unchecked + `the checker is not kioskd's: exit status 2: unknown command "check-store"` + hint,
 		"none":   unchecked + "the checker is not kioskd's: fork/exec $.none: no such file or directory" + hint,

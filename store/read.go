@@ -42,7 +42,7 @@ func OpenReadOnly(path string) (*Reader, error) {
 		if f.Kind == Damaged {
 			return nil, damageFound(f)
 		}
-		return nil, findingFault(path, f, Options{}.withDefaults())
+		return nil, findingFault(path, f)
 	}
 	r := &Reader{path: path}
 	err := guarded(func() (err error) {

@@ -1,0 +1,441 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"kioskd/sale"
+)
+
+// Restored tells what a ledger was made from.
+type Restored struct {
+	// From is the copy, empty if the tape alone had everything.
+	From string `json:"from,omitempty"`
+	// Kept is where the ledger is that was replaced, empty if there was none.
+	Kept string `json:"kept,omitempty"`
+	// Entries counts the journal entries that came from the tape.
+	Entries int `json:"entries"`
+	// Doubtful are the orders whose later steps may be lost. The machine asks
+	// the provider about each before it sells.
+	Doubtful []sale.Number `json:"doubtful,omitempty"`
+	// Lost are those of them of which only the number was found.
+	Lost []sale.Number `json:"lost,omitempty"`
+}
+
+// errNoBase: there is nothing to restore from.
+var errNoBase = errors.New("there is no copy of the ledger and no whole tape")
+
+// Restore puts a ledger in place that is made from a copy and from the tape:
+// from the copy named, or from the newest sound one if from is empty. A ledger
+// that is there is put aside, never deleted. Orders that may have gone on since
+// are marked (see [sale.Order.Restored]); order numbers found in the replaced
+// ledger and on the tape alone are taken up by number. No number and no
+// sequence is used again.
+//
+// Errors are a *sale.Fault or that of ctx.
+func Restore(ctx context.Context, path, from string, o Options) (r Restored, err error) {
+	_, err = locked(ctx, path, o, func(path string, o Options) (*Store, error) {
+		if from != "" {
+			if err := CheckFile(ctx, o.Checker, from); err != nil {
+				return nil, &sale.Fault{Code: sale.CodeStoreDamaged, What: from + " cannot be used as a copy of the ledger",
+					Hint: "give another copy", Err: err}
+			}
+		}
+		if r, err = restore(ctx, path, from, o); err != nil {
+			return nil, restoreFault(path, err)
+		}
+		return nil, nil
+	})
+	return r, err
+}
+
+func restoreFault(path string, err error) error {
+	var f *sale.Fault
+	var finding *Finding
+	switch {
+	case errors.As(err, &f), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, errNoBase), errors.As(err, &finding):
+		return &sale.Fault{Code: sale.CodeStoreDamaged, What: "the ledger " + path + " cannot be restored",
+			Hint: "give the file of a backup: kioskd restore FILE", Err: err}
+	}
+	return accessFault(path, err)
+}
+
+// restore needs the ledger's lock.
+func restore(ctx context.Context, path, from string, o Options) (r Restored, err error) {
+	base, err := pickBase(ctx, path, from, o)
+	if err != nil {
+		return r, err
+	}
+	if base.path != path {
+		r.From = base.path
+	}
+	traces, err := findTraces(ctx, path)
+	if err != nil {
+		return r, err
+	}
+	part := path + unfinished
+	if err := errors.Join(removeIfThere(part), layBase(part, base, o)); err != nil {
+		return r, err
+	}
+	if err := rebuild(part, base, traces, o, &r); err != nil {
+		return r, errors.Join(fmt.Errorf("restore the ledger: %w", err), removeIfThere(part))
+	}
+	if err := CheckFile(ctx, o.Checker, part); err != nil {
+		return r, errors.Join(fmt.Errorf("examine what was restored: %w", err), removeIfThere(part))
+	}
+	// It is of an epoch of its own: the copies of before and a new tape do not
+	// meet, so it needs a copy of its own before it is used.
+	if err := copyFile(ctx, part, o.copyName(path, o.Clock()), o.Checker); err != nil {
+		o.Log.Warn("no copy of the restored ledger", "error", err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		if r.Kept, err = setAside(path, replacedMark, o); err != nil {
+			return r, err
+		}
+	}
+	if err := errors.Join(handOver(part), os.Rename(part, path)); err != nil {
+		return r, err
+	}
+	return r, syncDir(filepath.Dir(path))
+}
+
+// handOver gives a file that root made to whom its directory belongs.
+func handOver(path string) error {
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	owner, ok := dir.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return os.Chown(path, int(owner.Uid), int(owner.Gid))
+}
+
+const replacedMark = ".replaced-"
+
+// base is what a ledger is made from. Without a path it is an empty ledger of
+// an epoch whose tape has everything.
+type base struct {
+	label
+	tape     []segment
+	archived uint64 // highest sequence in the archives
+}
+
+// pickBase finds what has come farthest and is sound.
+func pickBase(ctx context.Context, path, from string, o Options) (b base, err error) {
+	all, err := segments(path)
+	if err != nil {
+		return b, err
+	}
+	labels, err := soundCopies(ctx, path, from, o)
+	switch {
+	case err != nil:
+		return b, err
+	case len(labels) > 0:
+		b.label = labels[0]
+	default:
+		first := slices.DeleteFunc(written(all), func(g segment) bool { return g.base != 0 })
+		if len(first) == 0 {
+			return b, errNoBase
+		}
+		b.epoch = first[len(first)-1].epoch
+	}
+	if b.archived, err = highestArchived(path); err != nil {
+		o.Log.Error("the archives beside a damaged ledger cannot be read", "error", err)
+	}
+	b.tape = slices.DeleteFunc(all, func(g segment) bool { return b.epoch == "" || g.epoch != b.epoch })
+	return b, nil
+}
+
+func soundCopies(ctx context.Context, path, from string, o Options) (labels []label, err error) {
+	paths := []string{from}
+	if from == "" {
+		if paths, err = Copies(path, o); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	for _, p := range paths {
+		var f *Finding
+		err := CheckFile(ctx, o.Checker, p)
+		if errors.As(err, &f) {
+			o.Log.Error("a copy of the ledger is damaged as well", "path", p, "finding", f.Text)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		l, err := readLabel(p)
+		if err != nil {
+			return nil, err
+		}
+		labels = append(labels, l)
+	}
+	slices.SortFunc(labels, farthest)
+	return labels, nil
+}
+
+// findTraces searches what is damaged or replaced, and the tapes, for orders
+// and their sequences.
+func findTraces(ctx context.Context, path string) (map[sale.Number]uint64, error) {
+	files, err := keptFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); err == nil {
+		files = append(files, path)
+	}
+	list, err := segments(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range list {
+		files = append(files, g.path)
+	}
+	traces := map[sale.Number]uint64{}
+	for _, f := range files {
+		if err := scanOrders(ctx, f, func(n sale.Number, seq uint64) { traces[n] = max(traces[n], seq) }); err != nil {
+			return nil, err
+		}
+	}
+	return traces, nil
+}
+
+// layBase puts a copy of the base where the new ledger is made.
+func layBase(part string, b base, o Options) error {
+	if b.path == "" {
+		return build(part, o, 0)
+	}
+	return writeSynced(part, readFrom(b.path))
+}
+
+func readFrom(path string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(w, f)
+		return err
+	}
+}
+
+func copyFile(ctx context.Context, from, to string, checker []string) error {
+	return writeVerified(ctx, to, checker, readFrom(from))
+}
+
+// rebuild replays the tape onto the base and marks what is in doubt.
+func rebuild(part string, b base, traces map[sale.Number]uint64, o Options, r *Restored) error {
+	return guarded(func() error {
+		db, err := bbolt.Open(part, 0o600, boltOptions(o.Wait, nil))
+		if err != nil {
+			return err
+		}
+		err = migrate(db, Schema, migrations())
+		if err == nil {
+			err = db.Update(func(tx *bbolt.Tx) error {
+				p := replay{tx: tx, at: o.Clock().UTC(), known: map[sale.Number]uint64{}}
+				return p.run(b, traces, r)
+			})
+		}
+		return errors.Join(err, db.Close())
+	})
+}
+
+// replay is the one transaction in which a ledger is made from its copy.
+type replay struct {
+	tx    *bbolt.Tx
+	t     totals
+	at    time.Time
+	known map[sale.Number]uint64 // number -> Order.Seq
+}
+
+func (p *replay) run(b base, traces map[sale.Number]uint64, r *Restored) (err error) {
+	if p.t, err = readTotals(p.tx); err != nil {
+		return err
+	}
+	for _, name := range []string{inOrders, inOpen} {
+		if err := walkHeads(p.tx, name, func(seq uint64, h orderHead) { p.known[h.number] = seq }); err != nil {
+			return err
+		}
+	}
+	before, of := p.t.journal, p.t.seq
+	if err := p.play(b.tape); err != nil {
+		return err
+	}
+	r.Entries = int(p.t.journal - before)
+	if r.Doubtful, err = p.doubt(); err != nil {
+		return err
+	}
+	// The sequences of orders that left no trace must not come again.
+	for _, seq := range traces {
+		p.t.seq = max(p.t.seq, seq)
+	}
+	p.t.seq = max(p.t.seq, b.archived) + margin
+	if r.Lost, err = p.takeLost(traces, of); err != nil {
+		return err
+	}
+	r.Doubtful = append(r.Doubtful, r.Lost...)
+	return errors.Join(newEpoch(p.tx), writeTotals(p.tx, p.t))
+}
+
+// play takes the tape's entries as far as none is missing, and each order as
+// its newest step among them left it.
+func (p *replay) play(tape []segment) error {
+	entries := map[uint64]Entry{}
+	var lines []Archived
+	for _, g := range tape {
+		read, err := readSegment(g)
+		if err != nil {
+			return err
+		}
+		for _, a := range read.lines {
+			for _, e := range a.Journal {
+				entries[e.N] = e
+			}
+			lines = append(lines, a)
+		}
+	}
+	from := p.t.journal
+	for {
+		e, ok := entries[p.t.journal+1]
+		if !ok {
+			break
+		}
+		if err := journalEntry(p.tx, &p.t, e); err != nil {
+			return err
+		}
+	}
+	newest := map[sale.Number]Archived{}
+	for _, a := range lines {
+		if last := a.last(); last > from && last <= p.t.journal && last >= newest[a.Order.Number].last() {
+			newest[a.Order.Number] = a
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(newest)) {
+		a := newest[number]
+		if err := p.put(a.last(), a.Order); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// last is the number of the newest entry, 0 for none.
+func (a Archived) last() (n uint64) {
+	for _, e := range a.Journal {
+		n = max(n, e.N)
+	}
+	return n
+}
+
+// put stores an order wherever it was.
+func (p *replay) put(last uint64, o sale.Order) error {
+	in, err := p.bucketOf(o.Number)
+	if err != nil {
+		return err
+	}
+	p.known[o.Number] = o.Seq
+	return putOrder(p.tx, &p.t, in, last, o)
+}
+
+func (p *replay) bucketOf(number sale.Number) (string, error) {
+	seq, ok := p.known[number]
+	for _, name := range []string{inOpen, inOrders} {
+		t, err := tableOf(p.tx, name)
+		if err != nil {
+			return "", err
+		}
+		if ok && t.Get(numberKey(seq)) != nil {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// doubt marks the orders that may have been paid, or served, in steps that are
+// lost. What was closed or was being refunded is past that.
+func (p *replay) doubt() (numbers []sale.Number, err error) {
+	var open []standing
+	err = walk(p.tx, inOpen, func(_, payload []byte) error {
+		h, o, err := decodeOrder(payload)
+		open = append(open, standing{&o, inOpen, h.last})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range open {
+		o := *s.order
+		if o.State == sale.Closed || o.State == sale.Refunding {
+			continue
+		}
+		o.Restored = true
+		e := Entry{Prev: s.last, From: o.State, State: o.State, Detail: "later steps may be lost"}
+		if err := p.note(e, o); err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, o.Number)
+	}
+	return numbers, nil
+}
+
+// takeLost makes orders of numbers that the ledger had and the copy has not.
+// Sequences up to of were in the copy, if not gone to an archive since.
+func (p *replay) takeLost(traces map[sale.Number]uint64, of uint64) (numbers []sale.Number, err error) {
+	for number, seq := range traces {
+		if _, known := p.known[number]; !known && seq > of {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.SortFunc(numbers, func(a, b sale.Number) int { return cmp.Or(cmp.Compare(traces[a], traces[b]), cmp.Compare(a, b)) })
+	for _, number := range numbers {
+		p.t.seq++
+		o := sale.Order{Number: number, Seq: p.t.seq, State: sale.Closing, Cause: sale.CauseRestored, CreatedAt: p.at, Restored: true}
+		if err := p.note(Entry{State: sale.Closing, Detail: "only its number is known"}, o); err != nil {
+			return nil, err
+		}
+	}
+	return numbers, nil
+}
+
+// note stores an order with one journal entry about the restore.
+func (p *replay) note(e Entry, o sale.Order) error {
+	e.N, e.Number, e.Seq = p.t.journal+1, o.Number, o.Seq
+	e.Cause, e.At, e.Boot = sale.CauseRestored, p.at, p.t.boots
+	if err := journalEntry(p.tx, &p.t, e); err != nil {
+		return err
+	}
+	return p.put(e.N, o)
+}
+
+// isOld reports whether the tape knows of steps that a ledger does not have:
+// somebody put an old file in its place, or a disk has lost what it had
+// promised to keep.
+func (l label) isOld() (bool, error) {
+	list, err := segments(l.path)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	ours := slices.DeleteFunc(slices.Clone(list), func(g segment) bool { return g.epoch != l.epoch })
+	if len(ours) == 0 {
+		return len(written(list)) > 0, nil // the tape is that of another ledger
+	}
+	r, err := readSegment(ours[len(ours)-1])
+	return r.last > l.totals.journal, err
+}
