@@ -40,7 +40,7 @@ func counted(n int, noun string) string {
 }
 
 // places is where a machine keeps what the technician's commands look at.
-type places struct{ socket, ledger string }
+type places struct{ socket, ledger, copies string }
 
 // locate reads nothing else of the config: a mistake in it, or a key that only
 // the daemon may read, must not keep a technician from looking at orders.
@@ -51,7 +51,7 @@ func locate(path string) (places, error) {
 	}
 	c := configs.Default()
 	said := struct {
-		Store   struct{ Path string }
+		Store   struct{ Path, Copies string }
 		Control struct{ Socket string }
 	}{}
 	if err := yaml.Unmarshal(data, &said); err != nil {
@@ -67,7 +67,10 @@ func locate(path string) (places, error) {
 		}
 		return filepath.Join(dir, said)
 	}
-	return places{socket: at(said.Control.Socket, c.Control.Socket), ledger: at(said.Store.Path, c.Store.Path)}, err
+	return places{
+		socket: at(said.Control.Socket, c.Control.Socket),
+		ledger: at(said.Store.Path, c.Store.Path), copies: at(said.Store.Copies, c.Store.Copies),
+	}, err
 }
 
 func checkCommand(out, errs io.Writer) *cobra.Command {

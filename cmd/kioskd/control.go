@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -52,6 +53,7 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("GET /v1/orders", c.orders)
 	mux.HandleFunc("GET /v1/orders/{number}", c.order)
 	mux.HandleFunc("GET /v1/screen.png", c.screen)
+	mux.HandleFunc("GET /v1/backup", c.backup)
 	return mux
 }
 
@@ -129,6 +131,19 @@ func (c control) screen(w http.ResponseWriter, _ *http.Request) {
 	_ = png.Encode(w, img)
 }
 
+// backupWithin bounds a transfer, which holds pages of the ledger.
+const backupWithin = 10 * time.Minute
+
+// backup sends a consistent copy of the ledger. Who receives less than all of
+// it finds out by examining it.
+func (c control) backup(w http.ResponseWriter, _ *http.Request) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(backupWithin))
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if err := c.store.Backup(w); err != nil {
+		panic(http.ErrAbortHandler) // a whole answer would be a lie
+	}
+}
+
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v)
@@ -167,25 +182,44 @@ func dial(socket string) client {
 }
 
 func (c client) get(ctx context.Context, path string, query url.Values, into any) error {
-	u := url.URL{Scheme: "http", Host: "kioskd", Path: path, RawQuery: query.Encode()}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return err
-	}
-	answer, err := c.http.Do(r)
+	answer, err := c.ask(ctx, path, query)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		var said struct{ Error string }
-		if err := json.NewDecoder(answer.Body).Decode(&said); err != nil || said.Error == "" {
-			return fmt.Errorf("the daemon answered %s", answer.Status)
-		}
-		if answer.StatusCode == http.StatusNotFound {
-			return notThere(said.Error)
-		}
-		return errors.New(said.Error)
-	}
 	return json.NewDecoder(answer.Body).Decode(into)
+}
+
+// download writes an answer as it is.
+func (c client) download(ctx context.Context, path string, to io.Writer) error {
+	c.http.Timeout = backupWithin
+	answer, err := c.ask(ctx, path, nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(to, answer.Body)
+	return err
+}
+
+// ask returns a good answer, whose body must be closed.
+func (c client) ask(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+	u := url.URL{Scheme: "http", Host: "kioskd", Path: path, RawQuery: query.Encode()}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.http.Do(r)
+	if err != nil || answer.StatusCode == http.StatusOK {
+		return answer, err
+	}
+	defer answer.Body.Close()
+	var said struct{ Error string }
+	switch err := json.NewDecoder(answer.Body).Decode(&said); {
+	case err != nil || said.Error == "":
+		return nil, fmt.Errorf("the daemon answered %s", answer.Status)
+	case answer.StatusCode == http.StatusNotFound:
+		return nil, notThere(said.Error)
+	}
+	return nil, errors.New(said.Error)
 }

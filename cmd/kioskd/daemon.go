@@ -110,7 +110,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		d.typed(side, m)
 		return nil
 	})
-	g.Go(func() error { return d.retain(side, ledger) })
+	g.Go(func() error { return d.upkeep(side, ledger) })
 	return g.Wait()
 }
 
@@ -148,7 +148,7 @@ func press(m *sale.Machine, k keypad.Key) {
 func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 	said := ""
 	for {
-		s, err := store.Open(ctx, d.config.Store.Path, store.Options{Log: d.log, Reserve: int64(d.config.Store.Reserve), Checker: d.checker})
+		s, err := store.Open(ctx, d.config.Store.Path, d.storeOptions())
 		if err == nil {
 			return s, nil
 		}
@@ -179,6 +179,11 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 		case <-time.After(5 * time.Second):
 		}
 	}
+}
+
+func (d *daemon) storeOptions() store.Options {
+	c := d.config.Store
+	return store.Options{Log: d.log, Reserve: int64(c.Reserve), Copies: c.Copies, Checker: d.checker}
 }
 
 // selfCheck is the command of the child process that examines the ledger.

@@ -68,10 +68,48 @@ func TestKilledInEachState(t *testing.T) {
 		for _, when := range []string{"before", "after"} {
 			t.Run(when+" "+string(c.state), func(t *testing.T) {
 				t.Parallel()
-				killedAt(t, when+":"+string(c.state), c.play, c.ends)
+				killedAt(t, when+":"+string(c.state), c.play, c.ends, func(*crashtest.Rig) error { return nil })
 			})
 		}
 	}
+}
+
+// TestDamagedInEachState damages the ledger of a daemon that killed itself right
+// after the commit of each state. The next start makes it again from the tape,
+// asks the provider, serves nothing that may have been served, and sells on.
+func TestDamagedInEachState(t *testing.T) {
+	for _, c := range []struct {
+		state sale.State
+		play  func(r *crashtest.Rig, o paytest.Order) error
+		ends  map[sale.State]bool
+	}{
+		{sale.Created, pays, ends(sale.Closed)},
+		{sale.Awaiting, pays, ends(sale.Closed, sale.Attention)},
+		{sale.Closing, cancels, ends(sale.Closed)},
+		{sale.Closed, cancels, ends(sale.Closed)},
+		{sale.Paid, paysUnplugged, ends(sale.Attention)},
+		{sale.Dispensing, pays, ends(sale.Attention)},
+		{sale.Dispensed, pays, ends(sale.Dispensed)},
+		{sale.Unknown, paysSilent, ends(sale.Attention)},
+		{sale.Refunding, paysJammed, ends(sale.Refunded)},
+		{sale.Refunded, paysJammed, ends(sale.Refunded)},
+		{sale.Attention, paysAbnormal, ends(sale.Attention)},
+	} {
+		t.Run(string(c.state), func(t *testing.T) {
+			t.Parallel()
+			killedAt(t, "after:"+string(c.state), c.play, c.ends, damage)
+		})
+	}
+}
+
+// damage zeroes the ledger's first page.
+func damage(r *crashtest.Rig) error {
+	f, err := os.OpenFile(r.Ledger(), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 4096))
+	return errors.Join(err, f.Close())
 }
 
 func ends(states ...sale.State) map[sale.State]bool {
@@ -82,7 +120,8 @@ func ends(states ...sale.State) map[sale.State]bool {
 	return m
 }
 
-func killedAt(t *testing.T, crash string, play func(*crashtest.Rig, paytest.Order) error, ends map[sale.State]bool) {
+// killedAt lets the daemon kill itself and does something before the next start.
+func killedAt(t *testing.T, crash string, play func(*crashtest.Rig, paytest.Order) error, ends map[sale.State]bool, between func(*crashtest.Rig) error) {
 	r, err := crashtest.New(t.Context(), t.TempDir(), binary, 1, crashtest.Config{Sale: "dispense_within: 5s", Controller: "counts: true"})
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +149,9 @@ func killedAt(t *testing.T, crash string, play func(*crashtest.Rig, paytest.Orde
 	}
 	r.Cabinet.Clear()
 	_ = r.Cabinet.Plug()
+	if err := between(r); err != nil {
+		t.Fatal(err)
+	}
 
 	// The next start takes the order up; then the machine sells again.
 	if err := r.Start(""); err != nil {

@@ -86,15 +86,17 @@ func (r *Rig) Close() {
 }
 
 // Code presses a key, again and again until the machine takes it, and returns
-// the new order at the provider.
+// the new order of that slot at the provider.
 func (r *Rig) Code(slot int) (paytest.Order, error) {
 	before := len(r.Provider.Orders())
 	var newest paytest.Order
 	next := time.Now()
-	err := r.Until(30*time.Second, "a code", func() bool {
-		if orders := r.Provider.Orders(); len(orders) > before {
-			newest = orders[len(orders)-1]
-			return true
+	err := r.Until(time.Minute, "a code", func() bool {
+		for _, o := range r.Provider.Orders()[before:] {
+			if strings.HasSuffix(o.Attach, fmt.Sprintf("slot=%d", slot)) {
+				newest = o
+				return true
+			}
 		}
 		if time.Now().After(next) {
 			_ = r.Cabinet.Press(slot)

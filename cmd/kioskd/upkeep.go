@@ -12,29 +12,60 @@ import (
 )
 
 const (
-	// retainAfter lets NTP set the clock of a board that has just started.
-	retainAfter = 10 * time.Minute
-	retainEvery = time.Hour
-	// retainAtOnce orders are one commit, no bigger than that of a sale.
-	retainAtOnce = 20
+	// upkeepAfter lets NTP set the clock of a board that has just started.
+	upkeepAfter = 10 * time.Minute
+	upkeepEvery = time.Hour
+	copyEvery   = 24 * time.Hour
+	// archiveAtOnce orders are one commit, no bigger than that of a sale.
+	archiveAtOnce = 20
 )
 
-// retain moves old orders to archives until ctx ends. An error means that the
-// ledger takes no step any more, and the process must start anew.
-func (d *daemon) retain(ctx context.Context, ledger *store.Store) error {
-	if d.config.Store.Keep <= 0 {
-		return nil
-	}
+// upkeep copies the ledger every day and moves old orders to archives, until
+// ctx ends. An error means that the ledger takes no step any more, and the
+// process must start anew.
+func (d *daemon) upkeep(ctx context.Context, ledger *store.Store) error {
 	for _, err := range ledger.CheckArchives() {
 		d.log.Error("archived orders are lost; selling goes on", "error", err)
 	}
-	for wait := retainAfter; pause(ctx, wait); wait = retainEvery {
+	for wait := upkeepAfter; pause(ctx, wait); wait = upkeepEvery {
 		if (systemClock{}).Plausible() != nil {
+			continue
+		}
+		if err := d.copyLedger(ctx, ledger); err != nil {
+			return err
+		}
+		if d.config.Store.Keep <= 0 {
 			continue
 		}
 		if err := d.archive(ctx, ledger); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// copyLedger makes the copy of the day, unless there is one. A copy from the
+// future is from a clock that was wrong, and counts for none.
+func (d *daemon) copyLedger(ctx context.Context, ledger *store.Store) error {
+	last, err := store.NewestCopy(d.config.Store.Path, d.storeOptions())
+	if age := time.Since(last); err == nil && age >= 0 && age < copyEvery {
+		return nil
+	}
+	for busy(ledger) {
+		if !pause(ctx, time.Second) {
+			return nil
+		}
+	}
+	path, err := ledger.Copy(ctx)
+	switch {
+	case ledger.Failed() != nil:
+		return ledger.Failed()
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		d.log.Error("no copy of the ledger was made; selling goes on", "error", err)
+	default:
+		d.log.Info("ledger copied", "path", path)
 	}
 	return nil
 }
@@ -46,7 +77,7 @@ func (d *daemon) archive(ctx context.Context, ledger *store.Store) error {
 		if busy(ledger) {
 			continue
 		}
-		p, err := ledger.Archive(ctx, before, retainAtOnce)
+		p, err := ledger.Archive(ctx, before, archiveAtOnce)
 		moved += p.Orders
 		held = cmp.Or(p.Held, held)
 		var fault *sale.Fault

@@ -12,8 +12,8 @@ import (
 	"kioskd/store/ledgertest"
 )
 
-// TestRetain: the daemon archives what is old, but not while somebody buys.
-func TestRetain(t *testing.T) {
+// TestArchive: the daemon archives what is old, but not while somebody buys.
+func TestArchive(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kioskd.db")
 	ledger, err := store.Open(t.Context(), path, store.Options{Reserve: 1})
