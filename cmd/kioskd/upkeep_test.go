@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kioskd/configs"
 	"kioskd/sale"
@@ -62,5 +65,57 @@ func TestArchive(t *testing.T) {
 	}
 	if n != 25 {
 		t.Errorf("%d orders in the archives", n)
+	}
+}
+
+// TestDailyCopy: one copy a day, none while somebody buys, and none counts that
+// comes from a clock that was ahead.
+func TestDailyCopy(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kioskd.db")
+	d := &daemon{config: &configs.Config{Store: configs.Store{Path: path, Reserve: 1}}, log: slog.New(slog.DiscardHandler)}
+	ledger, err := store.Open(t.Context(), path, d.storeOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	copies := func() int {
+		t.Helper()
+		list, err := store.Copies(path, d.storeOptions())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	copyLedger := func() {
+		t.Helper()
+		if err := d.copyLedger(t.Context(), ledger); err != nil {
+			t.Fatal(err)
+		}
+	}
+	buying, first := ledgertest.NewWalk(1)
+	if err := ledger.Commit(first); err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := d.copyLedger(soon, ledger); err != nil || copies() != 0 {
+		t.Errorf("while somebody buys: %d copies, %v", copies(), err)
+	}
+	if err := ledger.Commit(buying.To(sale.Closing)); err != nil {
+		t.Fatal(err)
+	}
+	copyLedger()
+	copyLedger()
+	if n := copies(); n != 1 {
+		t.Errorf("%d copies on the first day", n)
+	}
+	list, _ := store.Copies(path, d.storeOptions())
+	if err := os.Rename(list[0], path+".copy-20990101T000000Z"); err != nil {
+		t.Fatal(err)
+	}
+	copyLedger()
+	if n := copies(); n != 2 {
+		t.Errorf("%d copies beside one from the future", n)
 	}
 }

@@ -100,7 +100,7 @@ func (r *Rig) Code(slot int) (paytest.Order, error) {
 		}
 		if time.Now().After(next) {
 			_ = r.Cabinet.Press(slot)
-			next = time.Now().Add(2 * time.Second)
+			next = time.Now().Add(5 * time.Second) // a code that has just come must not be replaced
 		}
 		return false
 	})
