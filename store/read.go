@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -38,6 +39,10 @@ func (r *Reader) Failed() error {
 // whole, but what is read from it is.
 func OpenReadOnly(path string) (*Reader, error) {
 	path = realPath(path)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, &sale.Fault{Code: sale.CodeStoreWrite, What: "there is no ledger at " + path,
+			Hint: "kioskd makes it when it first runs; if it has run, correct store.path in the config", Err: fs.ErrNotExist}
+	}
 	if f := examine(path, func(*os.File, boltHead) *Finding { return nil }); f != nil {
 		if f.Kind == Damaged {
 			return nil, damageFound(f)

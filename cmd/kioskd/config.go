@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -46,7 +47,10 @@ type places struct{ socket, ledger, copies string }
 // the daemon may read, must not keep a technician from looking at orders.
 func locate(path string) (places, error) {
 	data, err := os.ReadFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return places{}, fmt.Errorf("%s: no such file: name the machine's config with --config FILE", path)
+	case err != nil:
 		return places{}, err
 	}
 	c := configs.Default()

@@ -131,6 +131,9 @@ func withArchived(at places, list []sale.Order, limit int) (all []sale.Order, da
 			list = append(list, a.Order)
 		}
 	}
+	if list == nil {
+		list = []sale.Order{} // in JSON a list, not null
+	}
 	slices.SortStableFunc(list, func(a, b sale.Order) int { return cmp.Compare(b.Seq, a.Seq) })
 	if limit > 0 {
 		list = list[:min(limit, len(list))]

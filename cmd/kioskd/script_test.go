@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,8 +22,8 @@ func TestMain(m *testing.M) {
 
 // TestCommands plays what a technician types, right and wrong. The scripts
 // know three commands beside kioskd: "machine" writes a good kioskd.yaml with
-// its keys, "ledger" makes three sales of the past, "archive" archives them and
-// makes one more.
+// its keys, "ledger N" makes N sales of the past, "archive" archives three of them
+// and makes one more.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -54,11 +55,13 @@ products:
 `), 0o600))
 }
 
-func ledger(ts *testscript.TestScript, _ bool, _ []string) {
+func ledger(ts *testscript.TestScript, _ bool, args []string) {
+	sales, err := strconv.ParseUint(args[0], 10, 8)
+	ts.Check(err)
 	s, err := store.Open(context.Background(), ts.MkAbs("kioskd.db"), store.Options{Reserve: 1})
 	ts.Check(err)
 	defer s.Close()
-	for seq := range uint64(3) {
+	for seq := range sales {
 		for _, step := range ledgertest.Happy(seq + 1) {
 			ts.Check(s.Commit(step))
 		}
