@@ -201,6 +201,10 @@ func (d *demo) yaml(port string) string {
 
 // serve starts the page that plays the people.
 func (d *demo) serve(ctx context.Context, face *face) (string, error) {
+	var err error
+	if face.easel, err = newEasel(style(d.config)); err != nil {
+		return "", fmt.Errorf("page of the demo: %w", err)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:8931")
 	if err != nil {
 		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {

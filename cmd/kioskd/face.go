@@ -23,6 +23,8 @@ type face struct {
 	log  *slog.Logger
 	desk bool // somebody sits at it: text will do if there is no display
 	keys chan keypad.Key
+	// easel makes the pictures where no window does; nil: there are none.
+	easel *easel
 
 	mu     sync.Mutex
 	newest *sale.Scene
@@ -67,12 +69,15 @@ func (f *face) attach(p sale.Panel, snap func() *image.RGBA) {
 // snapshot is what the customer sees now, or nil.
 func (f *face) snapshot() *image.RGBA {
 	f.mu.Lock()
-	snap := f.snap
+	snap, newest := f.snap, f.newest
 	f.mu.Unlock()
-	if snap == nil {
-		return nil
+	switch {
+	case snap != nil:
+		return snap()
+	case f.easel != nil && newest != nil:
+		return f.easel.paint(*newest)
 	}
-	return snap()
+	return nil
 }
 
 // run shows scenes until ctx ends. It must be called on the main goroutine.

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"image"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"kioskd/display"
+	"kioskd/sale"
+)
+
+func scan(t *testing.T, img image.Image) string {
+	t.Helper()
+	b, err := gozxing.NewBinaryBitmapFromImage(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := qrcode.NewQRCodeReader().Decode(b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.GetText()
+}
+
+// The page of a demo without a window shows the machine's screen all the same.
+func TestFaceWithoutAWindowHasAPicture(t *testing.T) {
+	f := newFace(slog.New(slog.DiscardHandler))
+	if f.snapshot() != nil {
+		t.Error("a picture although nothing paints")
+	}
+	e, err := newEasel(display.Style{Language: "zh", FontPath: display.Bitmap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.easel = e
+	if f.snapshot() != nil {
+		t.Error("a picture although nothing was shown")
+	}
+	pay := func(url string) sale.Scene {
+		return sale.Scene{Kind: sale.ScenePay, Amount: 200, CodeURL: url, Left: time.Minute, Window: time.Minute}
+	}
+	first, second := "weixin://wxpay/bizpayurl?pr=first", "weixin://wxpay/bizpayurl?pr=second"
+	f.Show(pay(first))
+	was := f.snapshot()
+	for _, url := range []string{second, first, second} {
+		f.Show(pay(url))
+		if got := scan(t, f.snapshot()); got != url {
+			t.Errorf("the picture says %s, want %s", got, url)
+		}
+	}
+	if got := scan(t, was); got != first {
+		t.Errorf("an old picture became %s, want %s", got, first)
+	}
+}
