@@ -350,6 +350,7 @@ func (s *Store) begin() error {
 				return damageFound(err)
 			}
 		}
+		s.release(tx)
 		s.epoch, err = readEpoch(tx)
 		return err
 	})
@@ -360,6 +361,17 @@ func (s *Store) begin() error {
 		s.o.Log.Warn("nothing is written to the tape", "error", err) // nor is anything sold: see Health
 	}
 	return nil
+}
+
+// release gives the memory back that the walk through all orders took: the
+// kernel reads a page of the file again when it is needed. The mapping is
+// never written to, so nothing can be lost; while tx is open it stays where it
+// is, and it is at least as long as what tx sees.
+func (s *Store) release(tx *bbolt.Tx) {
+	_, _, err := syscall.Syscall(syscall.SYS_MADVISE, s.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED)
+	if err != 0 {
+		s.o.Log.Warn("the memory of old orders is not given back", "err", err)
+	}
 }
 
 // Close lets go of the file. The store must not be used afterwards.
