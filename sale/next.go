@@ -231,7 +231,7 @@ func (s *step) closed(e Event) {
 			s.do(DoQuery)
 		}
 	case CallFailed:
-		if e.Why == FailNotFound || e.Why == FailMerchant || e.Why == FailRefused {
+		if e.Why == FailNotFound || e.Why == FailRefused {
 			s.swept()
 			return
 		}

@@ -61,6 +61,25 @@ func TestAPaymentFoundByASweepGoesBackWithAnAlarm(t *testing.T) {
 	})
 }
 
+// TestALookWithABadKeyIsNoLook: what the provider refuses to this merchant says
+// nothing about the order.
+func TestALookWithABadKeyIsNoLook(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		k.code(11)
+		k.board.Cancel()
+		k.ends(sale.Closed, sale.CauseClosedThere, 20*time.Second)
+		k.provider.Break(failing("query", fmt.Errorf("HTTP 401: %w", sale.ErrMerchant)))
+		k.provider.PayAnyway(k.order().Number)
+		k.wait(2 * 24 * time.Hour)
+		if o := k.order(); o.State != sale.Closed || o.Sweeps != 0 {
+			t.Errorf("order is %s after %d looks", o.State, o.Sweeps)
+		}
+		k.provider.Break(nil)
+		k.wait(10 * time.Minute)
+		k.ends(sale.Refunded, sale.CauseRefunded, time.Minute)
+	})
+}
+
 func TestACloseThatKeepsFailingIsNotHammered(t *testing.T) {
 	for _, e := range []error{sale.ErrRefused, sale.ErrTemporary, sale.ErrMerchant, sale.ErrPaying} {
 		t.Run(e.Error(), func(t *testing.T) {
