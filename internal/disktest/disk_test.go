@@ -15,9 +15,9 @@ import (
 )
 
 var (
-	all    = flag.Bool("disk-all", false, "play each fault at each moment")
-	rounds = flag.Int("disk-rounds", 1, "how often")
-	seed   = flag.Uint64("disk-seed", 1, "chooses the moments of the short form, and the simulators' accidents")
+	full   = flag.Bool("full", false, "play each fault at each moment")
+	rounds = flag.Int("rounds", 1, "how often")
+	seed   = flag.Uint64("seed", 1, "chooses the moments of the short form, and the simulators' accidents")
 )
 
 // fault is what happens to the disk.
@@ -135,7 +135,7 @@ func TestDisk(t *testing.T) {
 				only := random.IntN(len(moments()))
 				for j := range moments() {
 					at := moments()[j] // of its own: it remembers the order
-					if f.early && j > 0 || !f.early && !*all && j != only {
+					if f.early && j > 0 || !f.early && !*full && j != only {
 						continue
 					}
 					t.Run(f.name+": "+at.name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestDisk(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("disk: seed %d: %s; %.0f s", *seed, &sum, time.Since(begun).Seconds())
+	fmt.Printf("disk: seed %d: %s; %.0f s\n", *seed, &sum, time.Since(begun).Seconds())
 }
 
 func play(t *testing.T, f fault, at moment, seed uint64, sum *figures) {

@@ -15,5 +15,5 @@
 // namespace of the test's own and go with it.
 //
 // The short form plays each fault at one moment, which the seed chooses; with
-// -disk-all each fault is played at each moment, -disk-rounds times.
+// -full each fault is played at each moment, -rounds times.
 package disktest

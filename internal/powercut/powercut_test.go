@@ -101,8 +101,8 @@ func TestPowerCut(t *testing.T) {
 	if t.Failed() {
 		t.Logf("replay: go test ./internal/powercut -run TestPowerCut -seed %d -images %d -traces %s", *seed, *images, dir)
 	}
-	t.Log(f.Scenes)
-	t.Log(f)
+	fmt.Printf("powercut: images by scene: %v\n", f.Scenes)
+	fmt.Printf("powercut: seed %d: %v\n", *seed, f)
 }
 
 // TestHarness asks whether the harness sees what it should.
