@@ -33,14 +33,6 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// memory is a file system that needs no disk, where there is one.
-func memory() string {
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
-}
-
 func record(t *testing.T, dir string, steps int) []*powercut.Scene {
 	t.Helper()
 	exe, err := os.Executable()
@@ -48,7 +40,7 @@ func record(t *testing.T, dir string, steps int) []*powercut.Scene {
 		t.Fatal(err)
 	}
 	scenes, err := powercut.Record(powercut.Recording{
-		Strace: need.Tool(t, "strace"), Seed: *seed, Steps: steps, Dir: dir, Memory: memory(),
+		Strace: need.Tool(t, "strace"), Seed: *seed, Steps: steps, Dir: dir, Memory: need.Memory(),
 		Writer: func(ledger, script string) *exec.Cmd {
 			c := exec.Command(exe, ledger)
 			c.Env = append(os.Environ(), scriptEnv+"="+script)
@@ -81,7 +73,7 @@ func TestPowerCut(t *testing.T) {
 	}
 	said := time.Now()
 	f, err := powercut.Replay{
-		Seed: *seed, Images: *images, Memory: memory(), Keep: filepath.Join(dir, "failed"),
+		Seed: *seed, Images: *images, Memory: need.Memory(), Keep: filepath.Join(dir, "failed"),
 		Progress: func(done, of, failed int) {
 			if time.Since(said) > 10*time.Second {
 				said = time.Now()
@@ -131,7 +123,7 @@ func digest(t *testing.T, dir string, seed uint64) uint32 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := powercut.Replay{Seed: seed, Images: 60, Memory: memory()}.Run(scenes)
+	f, err := powercut.Replay{Seed: seed, Images: 60, Memory: need.Memory()}.Run(scenes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +133,7 @@ func digest(t *testing.T, dir string, seed uint64) uint32 {
 // broken expects failures from a store that is known to be broken.
 func broken(t *testing.T, m powercut.Mutant, scenes []*powercut.Scene) {
 	t.Helper()
-	f, err := powercut.Replay{Seed: *seed, Images: m.Images, Memory: memory()}.Run([]*powercut.Scene{m.Apply(scenes)})
+	f, err := powercut.Replay{Seed: *seed, Images: m.Images, Memory: need.Memory()}.Run([]*powercut.Scene{m.Apply(scenes)})
 	if err != nil {
 		t.Fatal(err)
 	}

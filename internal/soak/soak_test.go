@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kioskd/internal/crashtest"
+	"kioskd/internal/need"
 	"kioskd/internal/soak"
 )
 
@@ -30,7 +31,7 @@ func growth(from, to int64) float64 { return 100 * float64(to-from) / float64(fr
 // TestDays compares the last days with those when everything has warmed up and
 // the first orders have gone to the archives: the seventh of thirty.
 func TestDays(t *testing.T) {
-	dir, err := os.MkdirTemp(memory(), "kioskd-soak-")
+	dir, err := os.MkdirTemp(need.Memory(), "kioskd-soak-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,14 +78,6 @@ func heap(samples []soak.Sample) (mean int64) {
 		mean += s.Heap / int64(n)
 	}
 	return mean
-}
-
-// memory is a file system that needs no disk, where there is one.
-func memory() string {
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
 }
 
 // TestMinutes does the same with the built daemon.
