@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -131,3 +132,33 @@ func (s *Store) NextTape() string {
 	n, _ := s.journalEnd()
 	return segmentName(s.path, s.epoch, n)
 }
+
+// DecodeExtent decodes what the ledger knows of an archive, and encodes it
+// again.
+func DecodeExtent(p []byte) ([]byte, error) {
+	m, err := decodeExtent(p)
+	return m.encode(), err
+}
+
+// EncodeMember and Members are the format of archives. Members also returns
+// how many pieces could not be read.
+func EncodeMember(orders []Archived) ([]byte, error) {
+	b, _, err := encodeMember(orders)
+	return b, err
+}
+
+func Members(file []byte) (orders [][]Archived, lost int, err error) {
+	err = members(bytes.NewReader(file), func(m foundMember) {
+		if m.err != nil {
+			lost++
+			return
+		}
+		orders = append(orders, m.orders)
+	})
+	return orders, lost, err
+}
+
+var (
+	EncodeLine = encodeLine
+	DecodeText = decodeText
+)

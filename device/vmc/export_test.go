@@ -14,3 +14,6 @@ const DropAfter = maxKeys
 
 // Listed is the parser of the jam list.
 func Listed(b []byte, slot sale.Slot) bool { return listed(b, slot) }
+
+// Evidence decodes stored evidence and encodes it again.
+func Evidence(b sale.Evidence) sale.Evidence { return decodeEvidence(b).encode() }

@@ -171,10 +171,29 @@ func FuzzParser(f *testing.F) {
 			if !bytes.Contains(b, f.Append(nil)) {
 				t.Fatalf("frame %v is not in the input", f)
 			}
+			var again vmc.Parser
+			if diff := cmp.Diff([]vmc.Frame{f}, again.Feed(f.Append(nil))); diff != "" {
+				t.Fatalf("encoded and decoded:\n%s", diff)
+			}
 		}
 		if whole.Pending() {
 			t.Fatal("pending after Break")
 		}
+	})
+}
+
+// FuzzEvidence: evidence that was read keeps its meaning when it is stored
+// again, and the jam list of a board may be anything.
+func FuzzEvidence(f *testing.F) {
+	f.Add([]byte(`{"v":1,"run":7,"driven":2,"counters":{"sold":1234,"amount":246800,"jammed":true}}`))
+	f.Add([]byte(`{"v":2,"counters":null}`))
+	f.Add([]byte("\x02\x00\x01\x00\x15\x01\x00\x05"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		first := vmc.Evidence(b)
+		if again := vmc.Evidence(first); !bytes.Equal(first, again) {
+			t.Fatalf("%s came back as %s", first, again)
+		}
+		vmc.Listed(b, 11)
 	})
 }
 

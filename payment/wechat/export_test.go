@@ -28,3 +28,6 @@ func ReadTrade(body []byte, o sale.Order, appID, mchID string) (sale.Trade, erro
 func ReadRefund(body []byte, o sale.Order) (sale.RefundReport, error) {
 	return readRefund(answer{body: body}, o)
 }
+
+// Own asks whether a client takes an order's frozen bytes for that order's.
+func (c *Client) Own(o sale.Order) error { return c.own(o) }
