@@ -1,25 +1,18 @@
 package clocktest_test
 
 import (
-	"flag"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kioskd/internal/audit"
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 )
 
-var (
-	full = flag.Bool("full", false, "every case instead of a sample")
-	seed = flag.Uint64("seed", 1, "of the sample")
-	only = flag.String("case", "", "play only this case, as a failure names it")
-)
+var flags = proof.NewFlags()
 
 const year = 365 * 24 * time.Hour
 
@@ -74,63 +67,43 @@ func cases() (all []wrong) {
 	return all
 }
 
-func choose[C fmt.Stringer](all []C, n int) []C {
-	rng := rand.New(rand.NewPCG(*seed, 0x41))
-	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	switch {
-	case *only != "":
-		return slices.DeleteFunc(all, func(c C) bool { return c.String() != *only })
-	case !*full:
-		return all[:min(n, len(all))]
-	}
-	return all
+// tally sums up all cases.
+type tally struct {
+	cases, violations int
+	sum               audit.Figures
 }
 
-// bubbles plays cases, each in a bubble of its own, and prints the figures.
+func (y *tally) String() string {
+	return fmt.Sprintf("%d cases, %d violations, %+v", y.cases, y.violations, y.sum)
+}
+
+// bubbles plays cases, each on a machine of its own.
 func bubbles[C fmt.Stringer](t *testing.T, title string, all []C, play func(*desk.World, C) []string) {
 	keys, err := desk.NewKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sum audit.Figures
-	violations := 0
-	begun, said := time.Now(), time.Now()
-	for i, c := range all {
-		t.Run(c.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: *seed})
-				if err != nil {
-					t.Fatal(err)
-				}
-				broken := play(w, c)
-				f, more := w.Check()
-				for _, b := range append(broken, more...) {
-					violations++
-					t.Errorf("%s (replay: -case '%s')", b, c)
-				}
-				sum.Orders += f.Orders
-				sum.Dispensed += f.Dispensed
-				sum.Refunded += f.Refunded
-				sum.Closed += f.Closed
-				sum.Attention += f.Attention
-				sum.Open += f.Open
-				sum.Doubted += f.Doubted
-				sum.DroppedAndRefunded += f.DroppedAndRefunded
-				if err := w.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-		})
-		if time.Since(said) > 10*time.Second {
-			said = time.Now()
-			fmt.Printf("%s: %d of %d, %d violations, %+v\n", title, i+1, len(all), violations, sum)
+	var y tally
+	proof.Bubbles(t, proof.Begin(title, flags.Seed), all, &y, func(t *testing.T, c C) {
+		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: flags.Seed})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	fmt.Printf("%s: seed %d, %.0fs: %d cases, %d violations, %+v\n", title, *seed, time.Since(begun).Seconds(), len(all), violations, sum)
+		broken := play(w, c)
+		f, more := w.Check()
+		broken = append(broken, more...)
+		proof.Wrong(t, c, broken)
+		y.cases++
+		y.violations += len(broken)
+		y.sum.Add(f)
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWrongClock(t *testing.T) {
-	bubbles(t, "clock steps", choose(cases(), 120), playWrong)
+	bubbles(t, "clock steps", proof.Choose(flags, cases(), 60), playWrong)
 }
 
 func playWrong(w *desk.World, c wrong) (broken []string) {
@@ -287,7 +260,7 @@ func TestDeadlinesIgnoreTheClock(t *testing.T) {
 			all = append(all, timed{d, s})
 		}
 	}
-	bubbles(t, "clock deadlines", choose(all, len(all)), func(w *desk.World, c timed) []string {
+	bubbles(t, "clock deadlines", proof.Choose(flags, all, len(all)), func(w *desk.World, c timed) []string {
 		if !w.Shown(time.Minute, sale.SceneIdle) {
 			return []string{"the machine did not begin to sell"}
 		}

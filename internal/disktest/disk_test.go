@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kioskd/internal/audit"
+	"kioskd/internal/proof"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 )
@@ -108,27 +109,29 @@ func moments() []moment {
 // figures sum up all cases.
 type figures struct {
 	sync.Mutex
-	cases, inHand, presses int
-	books                  audit.Figures
-	resumed                []time.Duration
+	cases, inHand, presses, begun int
+	books                         audit.Figures
+	resumed                       []time.Duration
 }
 
 func (f *figures) String() string {
+	f.Lock()
+	defer f.Unlock()
 	slices.Sort(f.resumed)
 	longest := time.Duration(0)
 	if n := len(f.resumed); n > 0 {
 		longest = f.resumed[n-1]
 	}
 	b := f.books
-	return fmt.Sprintf("%d cases, %d with an order in hand; %d key presses on bad disks, 0 new orders; "+
+	return fmt.Sprintf("%d cases, %d with an order in hand; %d key presses on bad disks, %d new orders; "+
 		"%d orders: %d dispensed, %d refunded, %d closed, %d open, %d for a person; selling again after %.1f s at the longest",
-		f.cases, f.inHand, f.presses, b.Orders, b.Dispensed, b.Refunded, b.Closed, b.Open, b.Attention, longest.Seconds())
+		f.cases, f.inHand, f.presses, f.begun, b.Orders, b.Dispensed, b.Refunded, b.Closed, b.Open, b.Attention, longest.Seconds())
 }
 
 func TestDisk(t *testing.T) {
 	var sum figures
 	random := rand.New(rand.NewPCG(*seed, 0))
-	begun := time.Now()
+	p := proof.Begin("disk", *seed)
 	t.Run("cases", func(t *testing.T) {
 		for round := range *rounds {
 			for i, f := range faults() {
@@ -141,12 +144,13 @@ func TestDisk(t *testing.T) {
 					t.Run(f.name+": "+at.name, func(t *testing.T) {
 						t.Parallel()
 						play(t, f, at, *seed+uint64(100*round+10*i+j), &sum)
+						p.Say("%v", &sum)
 					})
 				}
 			}
 		}
 	})
-	fmt.Printf("disk: seed %d: %s; %.0f s\n", *seed, &sum, time.Since(begun).Seconds())
+	p.End("%v", &sum)
 }
 
 func play(t *testing.T, f fault, at moment, seed uint64, sum *figures) {
@@ -169,7 +173,7 @@ func play(t *testing.T, f fault, at moment, seed uint64, sum *figures) {
 	if number != "" && f.soft {
 		m.until(30*time.Second, "the end of the order in hand on the bad disk", func() bool { return m.state(number) == at.sure })
 	}
-	presses := m.refuses(f, since, begun)
+	presses, wrong := m.refuses(f, since, begun)
 
 	healed := time.Now()
 	if err := f.heal(v, m); err != nil {
@@ -180,7 +184,6 @@ func play(t *testing.T, f fault, at moment, seed uint64, sum *figures) {
 	m.sells(14)
 	books := m.settles(number, at, f)
 
-	t.Logf("selling again after %.1f s", resumed.Seconds())
 	sum.Lock()
 	defer sum.Unlock()
 	sum.cases++
@@ -188,13 +191,14 @@ func play(t *testing.T, f fault, at moment, seed uint64, sum *figures) {
 		sum.inHand++
 	}
 	sum.presses += presses
+	sum.begun += wrong
 	sum.books.Add(books)
 	sum.resumed = append(sum.resumed, resumed)
 }
 
 // refuses presses keys until the machine says why it does not sell, and some
 // more: no order may reach the provider.
-func (m *machine) refuses(f fault, since, begun int) (presses int) {
+func (m *machine) refuses(f fault, since, begun int) (presses, wrong int) {
 	m.t.Helper()
 	orders := begun
 	press := m.presser(12, 700*time.Millisecond)
@@ -210,13 +214,13 @@ func (m *machine) refuses(f fault, since, begun int) (presses int) {
 		presses++
 		time.Sleep(400 * time.Millisecond)
 	}
-	if n := len(m.Provider.Orders()); n > orders {
-		m.t.Errorf("%d orders began on a bad disk", n-orders)
+	if wrong = len(m.Provider.Orders()) - orders; wrong > 0 {
+		m.t.Errorf("%d orders began on a bad disk", wrong)
 	}
 	if m.selling() {
 		m.t.Error("the machine says that it sells")
 	}
-	return presses
+	return presses, wrong
 }
 
 // settles waits for the end of every order and audits.

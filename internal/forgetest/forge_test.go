@@ -2,28 +2,21 @@ package forgetest_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 )
 
-var (
-	full = flag.Bool("full", false, "every case instead of a sample")
-	seed = flag.Uint64("seed", 1, "of the sample")
-	only = flag.String("case", "", "play only this case, as a failure names it")
-)
+var flags = proof.NewFlags()
 
 // moment is when the forger acts, and what it wants to be believed.
 type moment struct {
@@ -90,14 +83,7 @@ func TestForgedAnswers(t *testing.T) {
 			}
 		}
 	}
-	rng := rand.New(rand.NewPCG(*seed, 0x31))
-	rng.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
-	switch {
-	case *only != "":
-		cases = slices.DeleteFunc(cases, func(c forged) bool { return c.String() != *only })
-	case !*full:
-		cases = cases[:min(len(cases), 200)]
-	}
+	cases = proof.Choose(flags, cases, 100)
 	keys, err := desk.NewKeys()
 	if err != nil {
 		t.Fatal(err)
@@ -107,35 +93,28 @@ func TestForgedAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var y figures
-	begun, said := time.Now(), time.Now()
-	for i, c := range cases {
-		t.Run(c.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: *seed, Provider: func(b *paytest.Behaviour) { b.RefundDelay = 5 * time.Minute }})
-				if err != nil {
-					t.Fatal(err)
-				}
-				f := &forger{w: w, right: keys.Provider, wrong: other.Provider, old: map[paytest.Call]message{}}
-				for _, b := range f.play(c, &y) {
-					t.Errorf("%s (replay: -case '%s')", b, c)
-					y.wrong++
-				}
-				if err := w.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-		})
-		y.cases++
-		if time.Since(said) > 10*time.Second {
-			said = time.Now()
-			fmt.Printf("forged answers: %d of %d: %+v\n", i+1, len(cases), y)
+	proof.Bubbles(t, proof.Begin("forge", flags.Seed), cases, &y, func(t *testing.T, c forged) {
+		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: flags.Seed, Provider: func(b *paytest.Behaviour) { b.RefundDelay = 5 * time.Minute }})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	fmt.Printf("forged answers: seed %d, %.0fs: %d cases, %d forged answers, %d calls refused them, %d believed; %d drops, %d wrong\n",
-		*seed, time.Since(begun).Seconds(), y.cases, y.answers, y.refused, y.believed, y.drops, y.wrong)
+		f := &forger{w: w, right: keys.Provider, wrong: other.Provider, old: map[paytest.Call]message{}}
+		broken := f.play(c, &y)
+		proof.Wrong(t, c, broken)
+		y.cases++
+		y.wrong += len(broken)
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 type figures struct{ cases, answers, refused, believed, drops, wrong int }
+
+func (y *figures) String() string {
+	return fmt.Sprintf("%d cases, %d forged answers, %d calls refused them, %d believed; %d drops, %d wrong",
+		y.cases, y.answers, y.refused, y.believed, y.drops, y.wrong)
+}
 
 func orders(w *desk.World) []sale.Order {
 	all, _ := w.Orders()

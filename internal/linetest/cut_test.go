@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -14,13 +13,12 @@ import (
 	"kioskd/device/devicetest"
 	"kioskd/device/vmc"
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 	"kioskd/payment/paytest"
 )
 
 var (
-	full  = flag.Bool("full", false, "every byte and every fault instead of a sample")
-	seed  = flag.Uint64("seed", 1, "of the sample, its order and the cabinets")
-	only  = flag.String("case", "", "play only this case, as a failure names it")
+	flags = proof.NewFlags()
 	desks = flag.Int("desks", 24, "machines at once")
 )
 
@@ -199,7 +197,7 @@ func (p *player) audit(known map[string]bool) (broken []string) {
 // learn records the frames of one undisturbed run of each phase: the places
 // where a plug can be pulled.
 func learn(t *testing.T, keys desk.Keys) (all []cut) {
-	p := newPlayer(t, keys, *seed, true)
+	p := newPlayer(t, keys, flags.Seed, true)
 	if p == nil {
 		return nil
 	}
@@ -278,13 +276,10 @@ func TestPlugPulledAtEveryByte(t *testing.T) {
 			cases = append(cases, c)
 		}
 	}
-	rng := rand.New(rand.NewPCG(*seed, 0x11))
-	rng.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
-	if *only != "" {
-		cases = slices.DeleteFunc(cases, func(c cut) bool { return c.String() != *only })
-	} else if !*full {
+	if !flags.Full && flags.Case == "" {
 		cases = sample(cases)
 	}
+	cases = proof.Choose(flags, cases, len(cases))
 	run(t, "line cuts", keys, cases, func(ctx context.Context, p *player, c cut) (outcome, error) {
 		back, struck, err := p.play(ctx, c)
 		if err == nil && struck && back > backWithin+7*time.Second {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"kioskd/device/devicetest"
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 )
 
 // trouble is what one sale meets on the line or at the board.
@@ -149,14 +149,6 @@ func TestBoardMisbehaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases := troubles()
-	rng := rand.New(rand.NewPCG(*seed, 0x12))
-	rng.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
-	switch {
-	case *only != "":
-		cases = slices.DeleteFunc(cases, func(c trouble) bool { return c.String() != *only })
-	case !*full:
-		cases = cases[:16]
-	}
+	cases := proof.Choose(flags, troubles(), 16)
 	run(t, "line faults", keys, cases, func(ctx context.Context, p *player, c trouble) (outcome, error) { return p.trouble(ctx, c) }, func(c trouble) bool { return c.counts })
 }

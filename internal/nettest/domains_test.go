@@ -36,14 +36,14 @@ func TestDomains(t *testing.T) {
 		{"both silent 1s", paytest.DomainSilent, both, time.Second},
 		{"both silent 10s", paytest.DomainSilent, both, 10 * time.Second},
 	}
-	if *full {
+	if flags.Full {
 		cases = append(cases, cutting{"first silent", paytest.DomainSilent, []int{0}, 30 * time.Second},
 			cutting{"both reset 1m", paytest.DomainReset, both, time.Minute}, cutting{"both silent 1m", paytest.DomainSilent, both, time.Minute})
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			d, err := desk.Start(t.Context(), desk.Options{Keys: keys, Seed: *seed, Domains: 2, Latency: 20 * time.Millisecond})
+			d, err := desk.Start(t.Context(), desk.Options{Keys: keys, Seed: flags.Seed, Domains: 2, Latency: 20 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
@@ -70,7 +71,7 @@ func TestFaultAtEachCall(t *testing.T) {
 	cases := faults()
 	// Maps have no order: the sample shall depend on the seed alone.
 	sortCases(cases)
-	bubbles(t, "net faults", choose(cases, 150), desk.BubbleOptions{}, playFault)
+	bubbles(t, "net faults", proof.Choose(flags, cases, 70), playFault)
 }
 
 func playFault(w *desk.World, c fault, y *tally) []string {

@@ -3,24 +3,19 @@ package nettest_test
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kioskd/internal/audit"
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 	"kioskd/sale"
 )
 
-var (
-	full = flag.Bool("full", false, "everything instead of a sample")
-	seed = flag.Uint64("seed", 1, "of the sample and of everything drawn in it")
-	only = flag.String("case", "", "play only this case, as a failure names it")
-)
+var flags = proof.NewFlags()
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -64,14 +59,7 @@ func (y *tally) add(f audit.Figures, broken int, gap time.Duration, told ...time
 	if gap > 0 && (y.leastGap == 0 || gap < y.leastGap) {
 		y.leastGap = gap
 	}
-	y.sum.Orders += f.Orders
-	y.sum.Dispensed += f.Dispensed
-	y.sum.Refunded += f.Refunded
-	y.sum.Closed += f.Closed
-	y.sum.Attention += f.Attention
-	y.sum.Open += f.Open
-	y.sum.PaidFen += f.PaidFen
-	y.sum.RefundedFen += f.RefundedFen
+	y.sum.Add(f)
 }
 
 func (y *tally) String() string {
@@ -85,50 +73,23 @@ func (y *tally) String() string {
 	return fmt.Sprintf("%d cases, %d violations, least gap between two calls for an order %s, %s; %+v", y.cases, y.broken, y.leastGap.Round(time.Millisecond), told, y.sum)
 }
 
-// choose draws a sample of at most n cases, or takes all of them.
-func choose[C fmt.Stringer](cases []C, n int) []C {
-	rng := rand.New(rand.NewPCG(*seed, 0x21))
-	rng.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
-	switch {
-	case *only != "":
-		return slices.DeleteFunc(cases, func(c C) bool { return c.String() != *only })
-	case !*full:
-		return cases[:min(n, len(cases))]
-	}
-	return cases
-}
-
-// bubbles plays cases, each in a bubble of its own.
-func bubbles[C fmt.Stringer](t *testing.T, title string, cases []C, o desk.BubbleOptions, play func(*desk.World, C, *tally) []string) {
+// bubbles plays cases, each on a machine of its own.
+func bubbles[C fmt.Stringer](t *testing.T, title string, cases []C, play func(*desk.World, C, *tally) []string) {
 	keys, err := desk.NewKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Keys = keys
 	var y tally
-	begun, said := time.Now(), time.Now()
-	for i, c := range cases {
-		t.Run(c.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o.Seed = *seed
-				w, err := desk.Bubble(o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, b := range play(w, c, &y) {
-					t.Errorf("%s (replay: -case '%s')", b, c)
-				}
-				if err := w.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-		})
-		if time.Since(said) > 10*time.Second {
-			said = time.Now()
-			fmt.Printf("%s: %d of %d: %s\n", title, i+1, len(cases), &y)
+	proof.Bubbles(t, proof.Begin(title, flags.Seed), cases, &y, func(t *testing.T, c C) {
+		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: flags.Seed})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	fmt.Printf("%s: seed %d, %.0fs: %s\n", title, *seed, time.Since(begun).Seconds(), &y)
+		proof.Wrong(t, c, play(w, c, &y))
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // judge ends a case: the faults are over, every order must reach its end, the

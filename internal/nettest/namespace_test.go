@@ -50,7 +50,7 @@ func TestNamespaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	cuts := []time.Duration{time.Second, 10 * time.Second}
-	if *full {
+	if flags.Full {
 		cuts = append(cuts, time.Minute)
 	}
 	var told []string
@@ -162,7 +162,7 @@ func (n *namespaces) rig(dir, binary string) *crashtest.Rig {
 	if err := os.WriteFile(script, []byte(enter), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r, err := crashtest.New(t.Context(), dir, script, *seed, crashtest.Config{Controller: "counts: true"})
+	r, err := crashtest.New(t.Context(), dir, script, flags.Seed, crashtest.Config{Controller: "counts: true"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kioskd/internal/desk"
+	"kioskd/internal/proof"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
@@ -45,14 +46,14 @@ func TestPartition(t *testing.T) {
 		}
 	}
 	sortCases(cases)
-	long := func(c partition) bool { return c.long > 10*time.Minute }
-	if chosen := choose(cases, 100); *full || *only != "" {
-		cases = chosen
-	} else { // a day takes seconds
-		day := slices.IndexFunc(chosen, func(c partition) bool { return c.long == 24*time.Hour })
-		cases = append([]partition{chosen[day]}, slices.DeleteFunc(slices.Clone(chosen), long)...)
+	if !flags.Full && flags.Case == "" { // a day takes seconds
+		days := slices.DeleteFunc(slices.Clone(cases), func(c partition) bool { return c.long != 24*time.Hour })
+		cases = slices.DeleteFunc(cases, func(c partition) bool { return c.long > 10*time.Minute })
+		cases = append(proof.Choose(flags, days, 1), proof.Choose(flags, cases, 30)...)
+	} else {
+		cases = proof.Choose(flags, cases, len(cases))
 	}
-	bubbles(t, "net partitions", cases, desk.BubbleOptions{}, playPartition)
+	bubbles(t, "net partitions", cases, playPartition)
 }
 
 func playPartition(w *desk.World, c partition, y *tally) (broken []string) {

@@ -7,10 +7,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"kioskd/internal/need"
 	"kioskd/internal/powercut"
+	"kioskd/internal/proof"
 )
 
 var (
@@ -71,15 +71,10 @@ func TestPowerCut(t *testing.T) {
 	} else if scenes, err = powercut.Load(dir); err != nil {
 		t.Fatal(err)
 	}
-	said := time.Now()
+	p := proof.Begin("powercut", *seed)
 	f, err := powercut.Replay{
 		Seed: *seed, Images: *images, Memory: need.Memory(), Keep: filepath.Join(dir, "failed"),
-		Progress: func(done, of, failed int) {
-			if time.Since(said) > 10*time.Second {
-				said = time.Now()
-				fmt.Printf("powercut: %d of %d images, %d failed\n", done, of, failed)
-			}
-		},
+		Progress: func(done, of, failed int) { p.Say("%d of %d images, %d failed", done, of, failed) },
 	}.Run(scenes)
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +88,7 @@ func TestPowerCut(t *testing.T) {
 	if t.Failed() {
 		t.Logf("replay: go test ./internal/powercut -run TestPowerCut -seed %d -images %d -traces %s", *seed, *images, dir)
 	}
-	fmt.Printf("powercut: images by scene: %v\n", f.Scenes)
-	fmt.Printf("powercut: seed %d: %v\n", *seed, f)
+	p.End("%v; images by scene: %v", f, f.Scenes)
 }
 
 // TestHarness asks whether the harness sees what it should.

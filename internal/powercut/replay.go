@@ -43,9 +43,9 @@ func (f Figures) Count(v Verdict) (n int) {
 
 func (f Figures) String() string {
 	return fmt.Sprintf("%d images (%d torn) from %d events and %d acknowledged steps, first initialisation %d:"+
-		" %d unopenable, %d lost, %d stuck; %s, digest %08x",
+		" %d unopenable, %d lost, %d stuck; digest %08x",
 		f.Images, f.Torn, f.Events, f.Steps, f.Scenes["first"]+f.Scenes["leftovers"],
-		f.Count(Unopenable), f.Count(Lost), f.Count(Stuck), f.Took.Round(time.Second), f.Digest)
+		f.Count(Unopenable), f.Count(Lost), f.Count(Stuck), f.Digest)
 }
 
 // planned is one image to build.

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -73,4 +75,24 @@ func (p *Progress) Say(format string, a ...any) {
 // End prints the line of figures.
 func (p *Progress) End(format string, a ...any) {
 	fmt.Printf("%s: seed %d, %.0f s: %s\n", p.title, p.seed, time.Since(p.begun).Seconds(), fmt.Sprintf(format, a...))
+}
+
+// Bubbles plays cases one after another, each as a subtest in a bubble of its
+// own. sum is printed while it works and at the end.
+func Bubbles[C fmt.Stringer](t *testing.T, p *Progress, cases []C, sum fmt.Stringer, play func(*testing.T, C)) {
+	for i, c := range cases {
+		t.Run(c.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { play(t, c) })
+		})
+		p.Say("%d of %d: %v", i+1, len(cases), sum)
+	}
+	p.End("%v", sum)
+}
+
+// Wrong reports what a case broke, with the words that replay it.
+func Wrong[C fmt.Stringer](t *testing.T, c C, broken []string) {
+	t.Helper()
+	for _, b := range broken {
+		t.Errorf("%s: %s (replay: -case '%s')", c, b, c)
+	}
 }

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
+	"kioskd/internal/proof"
 	"kioskd/internal/sim"
 )
 
@@ -37,7 +37,7 @@ func play(t *testing.T, mode string, episodes, customers int, liveness bool) {
 	if *only {
 		episodes = 1
 	}
-	p := &progress{mode: mode, of: episodes, begun: time.Now(), said: time.Now()}
+	p := &progress{Progress: proof.Begin("sim "+mode, *seed), mode: mode, of: episodes}
 	t.Run("workers", func(t *testing.T) {
 		for range runtime.GOMAXPROCS(0) {
 			t.Run("worker", func(t *testing.T) {
@@ -49,14 +49,14 @@ func play(t *testing.T, mode string, episodes, customers int, liveness bool) {
 			})
 		}
 	})
-	fmt.Printf("%s: %d episodes in %.0fs from seed %d: %+v\n", mode, episodes, time.Since(p.begun).Seconds(), *seed, p.sum)
+	p.End("%d episodes: %+v", episodes, p.sum)
 }
 
 type progress struct {
-	mode        string
-	of          int
-	next        atomic.Int64
-	begun, said time.Time
+	*proof.Progress
+	mode string
+	of   int
+	next atomic.Int64
 
 	mu   sync.Mutex
 	done int
@@ -75,8 +75,5 @@ func (p *progress) episode(t *testing.T, seed uint64, customers int, liveness bo
 	defer p.mu.Unlock()
 	p.done++
 	p.sum.Add(f)
-	if time.Since(p.said) > 10*time.Second {
-		p.said = time.Now()
-		fmt.Printf("%s: %d of %d episodes, %+v\n", p.mode, p.done, p.of, p.sum)
-	}
+	p.Say("%d of %d episodes, %+v", p.done, p.of, p.sum)
 }
