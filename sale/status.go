@@ -45,12 +45,24 @@ func (m *Machine) Status(ctx context.Context) (Status, error) {
 	}
 }
 
+// closedFor says why the next customer would get nothing. What the idle screen
+// said last may be old: nobody asks the gate while a customer is served. That
+// customer's own order is no reason.
+func (m *Machine) closedFor() *Fault {
+	f := m.gate()
+	if t := m.stage.order; f != nil && f.Code == CodeUnsettled && t != nil && !t.recovered {
+		return nil
+	}
+	return f
+}
+
 func (m *Machine) snapshot() Status {
 	s := Status{Scene: m.stage.kind, Doubts: m.doubts, Sequence: m.seq, Up: time.Since(m.started).Truncate(time.Second)}
-	if f := m.stage.fault; f != nil {
+	f := m.closedFor()
+	if f != nil {
 		s.Code, s.Fault = f.Code, f.Error()
 	}
-	s.Selling = m.stage.opened && m.stage.fault == nil && !m.draining
+	s.Selling = f == nil && !m.draining
 	for _, t := range m.orders {
 		o := OpenOrder{Number: t.order.Number, State: t.order.State, Cause: t.order.Cause, Slot: t.order.Product.Slot, Tries: t.tries}
 		if t.want != 0 {

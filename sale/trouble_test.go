@@ -481,3 +481,40 @@ func TestStatus(t *testing.T) {
 		k.on()
 	})
 }
+
+// TestStatusWhileTheScreenIsTaken: what the screen shows for somebody else is
+// no reason to call the machine closed, or open.
+func TestStatusWhileTheScreenIsTaken(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		status := func() sale.Status {
+			s, err := k.machine.Status(context.Background())
+			if err != nil {
+				k.t.Fatal(err)
+			}
+			return s
+		}
+		k.code(11)
+		k.off()
+		k.board.Break()
+		k.on() // the order is taken up and holds the screen
+		if s := status(); s.Selling || s.Code != sale.CodeSerialSilent {
+			k.t.Errorf("without its board: %+v", s)
+		}
+		k.board.Mend()
+		k.sees(sale.SceneNotPaid, 5*time.Second)
+		if s := status(); !s.Selling || s.Code != "" {
+			k.t.Errorf("while the screen tells how the former order ended: %+v", s)
+		}
+		k.wait(10 * time.Second)
+		k.pay(k.code(12))
+		k.sees(sale.SceneDispensing, 5*time.Second)
+		if s := status(); !s.Selling {
+			k.t.Errorf("while a customer is served: %+v", s)
+		}
+		k.board.Break()
+		if s := status(); s.Selling || s.Code != sale.CodeSerialSilent {
+			k.t.Errorf("the board is gone while a customer is served: %+v", s)
+		}
+		k.board.Mend()
+	})
+}
