@@ -5,6 +5,7 @@
 // file; a page of another place or of another time; a file cut off or
 // lengthened; both at once; a ledger of the oldest schema, damaged too, and
 // one of a schema to come; a file that never was a ledger, or that is none.
+// Beside every third one lies a sound copy of some commits before.
 //
 // Whatever it is, it must be found out or not matter: what is sold on says
 // exactly what the ledger, or a copy of it, said before. What was found out
