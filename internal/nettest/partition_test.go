@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func playPartition(w *desk.World, c partition, y *tally) (broken []string) {
 	time.Sleep(10 * time.Second)
 	down := &outage{w: w, c: c}
 	told := down.begin()
-	time.Sleep(time.Until(down.at.Add(c.long)))
+	time.Sleep(time.Until(down.began().Add(c.long)))
 	w.Courier.SetRule(nil)
 	for _, d := range told {
 		if d > tellWithin {
@@ -75,13 +76,23 @@ func playPartition(w *desk.World, c partition, y *tally) (broken []string) {
 
 // outage is a partition under way.
 type outage struct {
-	w  *desk.World
-	c  partition
+	w *desk.World
+	c partition
+
+	mu sync.Mutex
 	at time.Time // when it began
 }
 
+func (d *outage) began() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.at
+}
+
 func (d *outage) cut() {
+	d.mu.Lock()
 	d.at = time.Now()
+	d.mu.Unlock()
 	d.w.Courier.SetRule(func(desk.Parcel) desk.Delivery { return ways[d.c.way] })
 }
 
@@ -90,6 +101,8 @@ func (d *outage) on(call paytest.Call) {
 	d.at = time.Now().Add(time.Hour)
 	var open bool
 	d.w.Courier.SetRule(func(p desk.Parcel) desk.Delivery {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		if p.Call == call && !open {
 			open, d.at = true, time.Now()
 		}
@@ -122,7 +135,7 @@ func (d *outage) begin() (told []time.Duration) {
 		if d.c.from == "awaiting and pays" {
 			_ = w.Pay(code)
 		}
-		return d.told(d.at)
+		return d.told(d.began())
 	case "paid":
 		code, _ := order(w, 11)
 		_ = w.Pay(code)
@@ -147,7 +160,7 @@ func (d *outage) begin() (told []time.Duration) {
 
 // told waits for the scene that tells, for as long as the outage lasts.
 func (d *outage) told(from time.Time) []time.Duration {
-	if time.Until(d.at.Add(d.c.long)) < tellWithin && d.c.from != "create" || d.c.long < 10*time.Second {
+	if time.Until(d.began().Add(d.c.long)) < tellWithin && d.c.from != "create" || d.c.long < 10*time.Second {
 		time.Sleep(time.Second)
 		return nil // over before anybody need be told
 	}
