@@ -340,16 +340,21 @@ func TestOpen(t *testing.T) {
 	p.End("%v", &y)
 }
 
+// play plays a case, and again if it was slow: what hangs hangs each time, and
+// what was held up by a busy machine does not.
 func play(t *testing.T, c spoilt, seed uint64, dir string, y *tally) {
 	own := filepath.Join(dir, fmt.Sprint(seed))
-	defer os.RemoveAll(own)
-	if err := os.Mkdir(own, 0o700); err != nil {
-		t.Error(err)
-		return
+	var v verdict
+	var took time.Duration
+	var err error
+	for try := 0; try == 0 || err == nil && took > longest && try < 3; try++ {
+		if err = os.Mkdir(own, 0o700); err == nil {
+			v, took, err = c.judge(t.Context(), seed, own)
+		}
+		os.RemoveAll(own)
 	}
-	v, took, err := c.judge(t.Context(), seed, own)
 	if err == nil && took > longest {
-		err = fmt.Errorf("a start took %s", took)
+		err = fmt.Errorf("a start took %s, three times", took)
 	}
 	if err != nil {
 		t.Errorf("%s: %v (replay: -seed %d -cases 1)", c, err, seed)
