@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,13 +137,13 @@ func (f *forger) play(c forged, y *figures) (broken []string) {
 	f.honest()
 	first := w.Newest().Number
 	f.replayed = string(first)
-	forgedAnswers := 0
+	var forgedAnswers atomic.Int64 // the calls are made by goroutines of their own
 	begin := func() {
 		w.Courier.SetRule(func(p desk.Parcel) desk.Delivery {
 			if p.Call != c.call || p.Number == string(first) {
 				return desk.Delivery{}
 			}
-			forgedAnswers++
+			forgedAnswers.Add(1)
 			return desk.Delivery{Hang: true, Forge: func(*http.Response) *http.Response { return f.forge(c, p.Number) }}
 		})
 	}
@@ -150,7 +151,7 @@ func (f *forger) play(c forged, y *figures) (broken []string) {
 	victim := w.Newest()
 	say(victim.Number == first, "no order was made")
 	time.Sleep(25 * time.Second)
-	say(forgedAnswers == 0, "nothing was forged")
+	say(forgedAnswers.Load() == 0, "nothing was forged")
 	now := w.Newest()
 	trade, _ := w.Provider.Order(string(victim.Number))
 	paid := !trade.PaidAt.IsZero()
@@ -169,7 +170,7 @@ func (f *forger) play(c forged, y *figures) (broken []string) {
 	_, more := w.Check()
 	broken = append(append(broken, more...), w.Client.Believed()...)
 	drops := len(w.Board.Fell()) - 1 // the honest customer's
-	y.answers += forgedAnswers
+	y.answers += int(forgedAnswers.Load())
 	y.refused += w.Client.Refused()
 	y.believed += len(w.Client.Believed())
 	if w.Newest().State != sale.Dispensed { // who pays in the end may get it
