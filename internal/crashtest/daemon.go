@@ -27,6 +27,7 @@ type Daemon struct {
 	Dir    string
 	// Store is where the config says that the ledger is, if not kioskd.db in Dir.
 	Store string
+	Env   []string // beside that of this process
 
 	client http.Client
 
@@ -73,7 +74,7 @@ func (d *Daemon) PID() int {
 // Start starts the daemon; crash is for KIOSKD_CRASH and may be empty.
 func (d *Daemon) Start(crash string) error {
 	cmd := exec.Command(d.Binary, "run", "--config", d.config())
-	cmd.Env = append(os.Environ(), "KIOSKD_CRASH="+crash)
+	cmd.Env = append(append(os.Environ(), d.Env...), "KIOSKD_CRASH="+crash)
 	cmd.Stderr = d
 	cmd.Stdout = d
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
