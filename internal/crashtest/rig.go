@@ -92,11 +92,9 @@ func (r *Rig) Code(slot int) (paytest.Order, error) {
 	var newest paytest.Order
 	next := time.Now()
 	err := r.Until(time.Minute, "a code", func() bool {
-		for _, o := range r.Provider.Orders()[before:] {
-			if strings.HasSuffix(o.Attach, fmt.Sprintf("slot=%d", slot)) {
-				newest = o
-				return true
-			}
+		var ok bool
+		if newest, ok = r.Newest(slot, before); ok {
+			return true
 		}
 		if time.Now().After(next) {
 			_ = r.Cabinet.Press(slot)
@@ -105,6 +103,18 @@ func (r *Rig) Code(slot int) (paytest.Order, error) {
 		return false
 	})
 	return newest, err
+}
+
+// Newest is the newest order for a slot behind the first so many at the
+// provider. Somebody else may have pressed another key before.
+func (r *Rig) Newest(slot, behind int) (paytest.Order, bool) {
+	orders := r.Provider.Orders()
+	for i := len(orders) - 1; i >= behind; i-- {
+		if strings.HasSuffix(orders[i].Attach, fmt.Sprintf("slot=%d", slot)) {
+			return orders[i], true
+		}
+	}
+	return paytest.Order{}, false
 }
 
 // Orders asks the running daemon, as a technician does.

@@ -130,14 +130,12 @@ func (m *machine) tells(code sale.Code, since int) bool {
 func (m *machine) code(slot int) (o paytest.Order) {
 	m.t.Helper()
 	before := len(m.Provider.Orders())
-	press := m.presser(slot, 2*time.Second)
-	m.until(60*time.Second, "a code", func() bool {
-		press()
-		orders := m.Provider.Orders()
-		if len(orders) > before {
-			o = orders[len(orders)-1]
+	press := m.presser(slot, 5*time.Second) // a code that has just come must not be replaced
+	m.until(60*time.Second, "a code", func() (ok bool) {
+		if o, ok = m.Newest(slot, before); !ok {
+			press()
 		}
-		return o.OutTradeNo != "" && o.CodeURL != ""
+		return ok && o.CodeURL != ""
 	})
 	return o
 }
