@@ -215,7 +215,8 @@ func (w *world) revive() error {
 		if err := w.close(); err != nil {
 			return err
 		}
-		time.Sleep(w.after("dark", 90*time.Second))
+		// A new process cannot know when the old one asked last.
+		time.Sleep(time.Second + w.after("dark", 90*time.Second))
 		if err := w.begin(); err != nil {
 			return err
 		}
