@@ -31,6 +31,10 @@ type Harness struct {
 	// it may answer OutcomeUnknown.
 	Recovers bool
 
+	// Unread is how many presses the suite makes that nobody reads; 0 is 500. A
+	// keypad on polled inputs takes its time for each.
+	Unread int
+
 	// CommandBytes is the length of a dispense command, AnswerBytes of all that
 	// the board sends for it: the line is cut after each of these bytes.
 	CommandBytes, AnswerBytes int
