@@ -131,6 +131,26 @@ func (s *suite) dispense(c sale.Command, limit time.Duration) (v sale.Verdict) {
 	return v
 }
 
+// abandon dispenses and gives up a while after the command was on the wire.
+func (s *suite) abandon(c sale.Command, d time.Duration) (v sale.Verdict) {
+	s.Helper()
+	ctx, giveUp := context.WithTimeout(s.Context(), suiteLimit/2)
+	defer giveUp()
+	before := s.Commands()
+	go func() {
+		for s.Commands() == before && ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		select {
+		case <-time.After(d):
+		case <-ctx.Done():
+		}
+		giveUp()
+	}()
+	s.within("Dispense", func() { v = s.Driver.Dispense(ctx, c) })
+	return v
+}
+
 // recover asks until the board answers.
 func (s *suite) recover(c sale.Command) (v sale.Verdict) {
 	s.Helper()

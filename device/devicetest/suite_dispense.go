@@ -120,13 +120,13 @@ func (s *suite) after(c sale.Command, v sale.Verdict) {
 func (s *suite) cut(fromBoard bool, n int) {
 	c := s.command()
 	s.Cut(fromBoard, n)
-	v := s.dispense(c, suiteTimeout)
+	v := s.abandon(c, suiteTimeout)
 	s.settle()
 	s.after(c, v)
 	s.ready()
 	s.onlyOne()
 	if n := s.Commands(); n == 0 {
-		s.Error("no command reached the wire: nothing was tested")
+		s.Errorf("no command reached the wire, so nothing was tested: %s", v.Detail)
 	}
 }
 
@@ -158,15 +158,7 @@ func (s *suite) check() {
 func (s *suite) oldResult() {
 	first := s.command()
 	s.Delay(500 * time.Millisecond)
-	ctx, giveUp := context.WithCancel(s.Context())
-	go func() {
-		for s.Commands() == 0 && ctx.Err() == nil {
-			time.Sleep(time.Millisecond)
-		}
-		giveUp()
-	}()
-	s.within("Dispense", func() { s.Driver.Dispense(ctx, first) })
-	giveUp()
+	s.abandon(first, 0)
 	second := s.command()
 	s.settle()
 	s.Jam()
