@@ -3,7 +3,22 @@
 # may. Where it may not, the tests say what they miss: they fail under CI=true
 # and are skipped on a desk.
 set -u
+
+# The peer of the driver modbus, in the versions of its lock file.
+peer() {
+  local dir=device/modbus/testdata/peer
+  cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
+  [ -d $dir/node_modules ] && return
+  command -v npm >/dev/null || { echo "missing for some tests: npm" >&2; return; }
+  echo "installing modbus-serial"
+  (cd $dir && npm ci --silent --no-audit --no-fund) || echo "could not install: modbus-serial" >&2
+}
+trap 'peer; exit 0' EXIT
+
 want=()
+[ -e /usr/include/modbus/modbus.h ] || want+=(libmodbus-dev)
+command -v node >/dev/null || want+=(nodejs)
+command -v npm >/dev/null || want+=(npm)
 command -v Xvfb >/dev/null || want+=(xvfb)
 command -v zbarimg >/dev/null || want+=(zbar-tools)
 command -v xdotool >/dev/null || want+=(xdotool)
