@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"kioskd/configs"
+	"kioskd/device/modbus"
 	"kioskd/device/vmc"
 	"kioskd/payment/wechat"
 	"kioskd/sale"
@@ -17,7 +18,8 @@ import (
 func settings() configs.Drivers {
 	return configs.Drivers{
 		Controllers: map[string]func() configs.Settings{
-			"vmc": func() configs.Settings { s := vmc.DefaultSettings(); return &s },
+			"modbus": func() configs.Settings { s := modbus.DefaultSettings(); return &s },
+			"vmc":    func() configs.Settings { s := vmc.DefaultSettings(); return &s },
 		},
 		Payments: map[string]func() configs.Settings{
 			"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s },
@@ -33,6 +35,8 @@ type dispenser interface {
 
 func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 	switch s := c.Controller.Settings.(type) {
+	case *modbus.Settings:
+		return modbus.Open(c.Controller.Port, *s, modbus.Options{Log: log}), nil
 	case *vmc.Settings:
 		return vmc.Open(c.Controller.Port, *s, vmc.Options{Log: log}), nil
 	}

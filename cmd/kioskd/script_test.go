@@ -83,9 +83,13 @@ func archive(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // TestReferenceConfigKnowsEveryKey holds configs/kioskd.yaml against the
-// settings of the drivers as they are wired here.
+// settings of the drivers as they are wired here: each key of each driver
+// stands in it, and its examples can be used as they are.
 func TestReferenceConfigKnowsEveryKey(t *testing.T) {
 	for _, key := range configs.UndocumentedKeys(settings()) {
 		t.Errorf("configs/kioskd.yaml does not show %s", key)
+	}
+	for _, problem := range configs.ExampleProblems(settings()) {
+		t.Errorf("an example in configs/kioskd.yaml is wrong: %s", problem)
 	}
 }
