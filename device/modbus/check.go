@@ -104,6 +104,7 @@ func (d *Dev) look(ctx context.Context, s planned) error {
 		return err
 	}
 	if err := d.mustBeOff(ctx, s.relay); err != nil {
+		d.ready.Store(false) // if it is on, the next round switches it off
 		return err
 	}
 	if d.level(d.plan.door, d.settings.Door.Open) {

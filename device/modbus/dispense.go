@@ -169,6 +169,9 @@ func products(n int) string {
 func (d *Dev) judge(v *vend, fresh bool) (sale.Verdict, bool) {
 	now := time.Now()
 	over := v.over(now) && fresh || now.After(v.end().Add(stuckAfter))
+	if v.wasOn && !v.isOff && fresh && !v.stuck {
+		over = false // follow takes it for stuck soon, and has it switched off
+	}
 	n, sure := d.fell(v.base)
 	switch {
 	case !over:

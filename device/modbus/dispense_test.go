@@ -1,6 +1,7 @@
 package modbus_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -87,7 +88,25 @@ func TestHandAfterCheck(t *testing.T) {
 	}
 }
 
-// welded is a relay that nothing switches off: the driver sells no more.
+// A pulse whose order was given up is watched to its end all the same.
+func TestAbandonedPulse(t *testing.T) {
+	b, d := blind().start(t)
+	eventually(t, "health", func() bool { return d.Health() == nil })
+	c := checked(t, d, "TEST0001", 11)
+	b.Next(func(v *modbustest.Vend) { v.Stick = true })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	got := make(chan sale.Verdict)
+	go func() { got <- d.Dispense(ctx, c) }()
+	eventually(t, "the motor turns", func() bool { return b.Turns() == 1 })
+	cancel()
+	if v := <-got; v.Outcome != sale.OutcomeUnknown {
+		t.Errorf("%v (%s)", v.Outcome, v.Detail)
+	}
+	eventually(t, "the relay is off", b.Idle)
+}
+
+// A welded relay is a relay that nothing switches off: the driver sells no more.
 func TestWelded(t *testing.T) {
 	b, d := counting().start(t)
 	proved(t, d, 11)

@@ -194,6 +194,12 @@ func (d *Dev) poll(ctx context.Context) error {
 		return nil
 	}
 	d.beat = now
+	// Nobody may be waiting for the end of a pulse any more.
+	if v := d.last; v != nil && !v.isOff && now.After(v.end()) {
+		if err := d.follow(ctx, v); err != nil {
+			return err
+		}
+	}
 	return d.count(ctx)
 }
 

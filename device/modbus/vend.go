@@ -81,6 +81,8 @@ func (v *vend) doubt() string {
 		return "the board answered the pulse with " + v.refused.Error()
 	case v.stuck:
 		return "the relay stayed on after its pulse"
+	case !v.isOff:
+		return "the relay was not seen off after its pulse"
 	case v.early:
 		return "the relay went off before its time"
 	case v.broken:

@@ -126,7 +126,6 @@ type people struct {
 	presses []int // keys that wait to be pressed
 	looks   int   // intact looks at the inputs since the first of them was pressed
 	session int
-	hand    bool
 	// Held are inputs that are on, by address and number.
 	held map[[2]int]bool
 }
