@@ -19,13 +19,14 @@ func Reference() []byte { return append([]byte(nil), reference...) }
 // stand in a comment, at the beginning of its line. The drivers that the file
 // does not name are shown in an example each: see examples.
 func UndocumentedKeys(d Drivers) []string {
-	file := shownBy(Reference(), d)
+	main, examples := examples()
+	file := shownBy(main, d)
 	missing := keysWithout(reflect.TypeFor[Config](), "", func(path, _ string) bool { return file.present(path) })
 	for section, drivers := range d.sections() {
 		for name, fresh := range drivers {
 			in := file
 			if !file.names(name) {
-				in = shownBy(examples()[section+" "+name], d)
+				in = shownBy(examples[section+" "+name], d)
 			}
 			for _, path := range keysWithout(settingsType(fresh), section+".settings", func(path, key string) bool {
 				return in.present(path) || in.commented[key]
@@ -41,7 +42,8 @@ func UndocumentedKeys(d Drivers) []string {
 // ExampleProblems lists what is wrong with the examples of the reference file,
 // each taken out of its comment.
 func ExampleProblems(d Drivers) (all []string) {
-	for title, text := range examples() {
+	_, examples := examples()
+	for title, text := range examples {
 		section, _, _ := strings.Cut(title, " ")
 		for _, p := range shownBy(text, d).problems.List {
 			if p.Field == "" || p.Field == section || strings.HasPrefix(p.Field, section+".") {
@@ -86,19 +88,20 @@ func (s shown) names(driver string) bool {
 // for one more driver, by section and driver ("controller modbus"). Such an
 // example begins with "# controller:" or "# payment:" and goes on as long as
 // the comments are indented. Without their first two characters its lines may
-// replace the section of that name.
-func examples() map[string][]byte {
-	all := map[string][]byte{}
+// replace the section of that name. main is the file without them.
+func examples() (main []byte, all map[string][]byte) {
+	all = map[string][]byte{}
 	var section, driver string
 	var text []byte
-	for line := range strings.Lines(string(reference)) {
-		line, comment := strings.CutPrefix(line, "# ")
+	for whole := range strings.Lines(string(reference)) {
+		line, comment := strings.CutPrefix(whole, "# ")
 		if line == "controller:\n" && comment || line == "payment:\n" && comment {
 			section, driver, text = strings.TrimSuffix(line, ":\n"), "", nil
 		} else if !comment || !strings.HasPrefix(line, "  ") {
 			section = ""
 		}
 		if section == "" {
+			main = append(main, whole...)
 			continue
 		}
 		text = append(text, line...)
@@ -109,7 +112,7 @@ func examples() map[string][]byte {
 			all[section+" "+driver] = text
 		}
 	}
-	return all
+	return main, all
 }
 
 // keysWithout lists the keys of a struct, and of the structs in it, that are
