@@ -2,6 +2,7 @@ package modbus_test
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -167,5 +168,38 @@ func TestPeerLock(t *testing.T) {
 	}
 	if strings.Contains(string(b), `"resolved"`) || !strings.Contains(string(b), `"modbus-serial": "8.0.25"`) {
 		t.Error("package-lock.json: make it with npm install --omit-lockfile-registry-resolved, and with exact versions")
+	}
+}
+
+func code(err error) sale.Code {
+	if f, ok := errors.AsType[*sale.Fault](err); ok {
+		return f.Code
+	}
+	return ""
+}
+
+// An adapter that repeats what is written looks like a board that obeys.
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	ours, theirs := wires(t)
+	f, err := os.OpenFile(theirs, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	go io.Copy(f, f)
+	for family, mode := range map[string]int{"waveshare": 0, "dam": 4, "r421": 0} {
+		s := settings(func(s *modbus.Settings) {
+			s.Boards = []modbus.Board{{Address: 1, Family: family, Relays: 8, FlashMode: mode}}
+			s.Slots = []modbus.Slot{{Slot: 11, Relay: "1", Pulse: time.Second}}
+		})
+		d := modbus.Open(ours, s, modbus.Options{AnswerWithin: answerWithin})
+		want := "E-SERIAL-05: the adapter on " + ours + " repeats what is written to it (switch its echo off: an echo looks like a relay board that obeys)"
+		var got error
+		eventually(t, family, func() bool { got = d.Health(); return sale.CodeSerialOther == code(got) })
+		if got.Error() != want {
+			t.Errorf("%s: %v, want %s", family, got, want)
+		}
+		d.Close()
 	}
 }

@@ -55,7 +55,7 @@ func (d *Dev) account(ctx context.Context, err error) {
 func (d *Dev) blame(err error) {
 	if errors.Is(err, errEcho) {
 		d.trouble.Store(&sale.Fault{
-			Code: sale.CodeSerialOther, What: "the adapter on " + d.path + " repeats what is written to it", Err: err,
+			Code: sale.CodeSerialOther, What: "the adapter on " + d.path + " repeats what is written to it",
 			Hint: "switch its echo off: an echo looks like a relay board that obeys",
 		})
 	}
