@@ -86,7 +86,8 @@ func run[C fmt.Stringer](t *testing.T, title string, keys desk.Keys, cases []C, 
 		share := max(1, min(len(q), *desks*len(q)/max(1, len(cases))))
 		for range share {
 			n++
-			wg.Go(func() { work(t, keys, flags.Seed*1000+n, kind, q, &y, p, play) })
+			seed := flags.Seed*1000 + n
+			wg.Go(func() { work(t, keys, seed, kind, q, &y, p, play) })
 		}
 	}
 	wg.Wait()
