@@ -47,6 +47,9 @@ func verifyRecords(tx *bbolt.Tx, schema uint32) error {
 		return err
 	}
 	if schema > 1 {
+		if _, err := readEpoch(tx); err != nil {
+			return err
+		}
 		if got.archived, err = verifyArchives(tx); err != nil {
 			return err
 		}

@@ -34,6 +34,9 @@ func (s *Store) Copy(ctx context.Context) (string, error) {
 	if err := s.Health(); err != nil {
 		return "", err
 	}
+	if err := dropUnfinished(s.path, s.o); err != nil {
+		return "", err
+	}
 	if err := s.roomForCopy(); err != nil {
 		return "", err
 	}
@@ -113,26 +116,33 @@ func writeSynced(name string, write func(io.Writer) error) error {
 }
 
 func (o Options) copyName(ledger string, at time.Time) string {
-	return filepath.Join(cmp.Or(o.Copies, filepath.Dir(ledger)), filepath.Base(ledger)+copyMark+at.UTC().Format(timeMark))
+	dir, prefix := o.copiesOf(ledger)
+	return filepath.Join(dir, prefix+at.UTC().Format(timeMark))
 }
 
 // Copies lists the copies of a ledger by the time in their names, the newest
 // first.
 func Copies(ledger string, o Options) ([]string, error) {
-	dir := cmp.Or(o.Copies, filepath.Dir(ledger))
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var list []string
-	for _, e := range entries {
-		if at, ok := strings.CutPrefix(e.Name(), filepath.Base(ledger)+copyMark); ok && !strings.HasSuffix(at, unfinished) {
-			list = append(list, filepath.Join(dir, e.Name()))
-		}
-	}
-	slices.Sort(list)
+	list, err := filesNamed(o.copiesOf(ledger))
+	list = slices.DeleteFunc(list, isUnfinished)
 	slices.Reverse(list)
-	return list, nil
+	return list, err
+}
+
+func (o Options) copiesOf(ledger string) (dir, prefix string) {
+	return cmp.Or(o.Copies, filepath.Dir(ledger)), filepath.Base(ledger) + copyMark
+}
+
+func isUnfinished(name string) bool { return strings.HasSuffix(name, unfinished) }
+
+// dropUnfinished removes what a power cut left of copies.
+func dropUnfinished(ledger string, o Options) error {
+	list, err := filesNamed(o.copiesOf(ledger))
+	errs := []error{err}
+	for _, name := range slices.DeleteFunc(list, func(name string) bool { return !isUnfinished(name) }) {
+		errs = append(errs, os.Remove(name))
+	}
+	return errors.Join(errs...)
 }
 
 // NewestCopy returns when the newest copy was made, by its name, zero for
@@ -180,10 +190,10 @@ func readLabel(path string) (l label, err error) {
 	return l, err
 }
 
-// farthest orders labels: first what has come farthest. The time in a name
-// does not count: a clock may have been ahead.
+// farthest orders labels: first what has come farthest in the latest ledger.
+// The time in a name does not count: a clock may have been ahead.
 func farthest(a, b label) int {
-	return cmp.Or(cmp.Compare(b.totals.journal, a.totals.journal), cmp.Compare(b.totals.boots, a.totals.boots), cmp.Compare(b.path, a.path))
+	return cmp.Or(cmp.Compare(generation(b.epoch), generation(a.epoch)), cmp.Compare(b.totals.journal, a.totals.journal), cmp.Compare(b.totals.boots, a.totals.boots), cmp.Compare(b.path, a.path))
 }
 
 // prune drops all but the newest copies, and the tapes from before the oldest

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,7 +30,10 @@ func createAndOpen(path string, o Options, seq uint64) (*Store, error) {
 	case archived > 0:
 		seq = max(seq, archived+KeepNewest+margin)
 	}
-	err = errors.Join(removeIfThere(unfinished), build(unfinished, o, seq))
+	list, err := segments(path)
+	if err == nil {
+		err = errors.Join(removeIfThere(unfinished), build(unfinished, o, seq, latest(list)+1))
+	}
 	if err == nil {
 		err = os.Rename(unfinished, path)
 	}
@@ -46,7 +48,7 @@ func createAndOpen(path string, o Options, seq uint64) (*Store, error) {
 	return openFile(path, o)
 }
 
-func build(path string, o Options, seq uint64) error {
+func build(path string, o Options, seq, generation uint64) error {
 	var file *os.File
 	db, err := bbolt.Open(path, 0o600, boltOptions(o.Wait, func(name string, flag int, mode os.FileMode) (*os.File, error) {
 		f, err := os.OpenFile(name, flag|os.O_EXCL, mode)
@@ -56,7 +58,7 @@ func build(path string, o Options, seq uint64) error {
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(tx *bbolt.Tx) error { return layOut(tx, seq) })
+	err = db.Update(func(tx *bbolt.Tx) error { return layOut(tx, seq, generation) })
 	if err == nil {
 		err = file.Sync()
 	}
@@ -98,19 +100,18 @@ const keptMark = ".damaged-"
 
 // keptFiles lists the damaged ledgers that were put aside, oldest first.
 func keptFiles(path string) ([]string, error) {
-	dir, base := filepath.Dir(path), filepath.Base(path)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var kept []string
+	return filesNamed(filepath.Dir(path), filepath.Base(path)+keptMark)
+}
+
+// filesNamed lists the files of a directory whose names begin so, by name.
+func filesNamed(dir, prefix string) (list []string, err error) {
+	entries, err := os.ReadDir(dir) // sorted
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), base+keptMark) {
-			kept = append(kept, filepath.Join(dir, e.Name()))
+		if strings.HasPrefix(e.Name(), prefix) {
+			list = append(list, filepath.Join(dir, e.Name()))
 		}
 	}
-	slices.Sort(kept)
-	return kept, nil
+	return list, err
 }
 
 func keptFault(kept string, err error) *sale.Fault {

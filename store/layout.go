@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -149,7 +150,7 @@ func writeSchema(tx *bbolt.Tx, v uint32) error {
 }
 
 // layOut fills an empty file. seq is what the new ledger counts on from.
-func layOut(tx *bbolt.Tx, seq uint64) error {
+func layOut(tx *bbolt.Tx, seq, generation uint64) error {
 	for _, name := range bucketNames() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
@@ -158,21 +159,29 @@ func layOut(tx *bbolt.Tx, seq uint64) error {
 	if err := writeSchema(tx, Schema); err != nil {
 		return err
 	}
-	return errors.Join(writeTotals(tx, totals{seq: seq}), newEpoch(tx))
+	return errors.Join(writeTotals(tx, totals{seq: seq}), newEpoch(tx, generation))
 }
 
+// epochShape: eight digits of the generation, eight by chance.
 var epochShape = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// generation says which of two ledgers of one machine was made later, whatever
+// their clocks said.
+func generation(epoch string) uint64 {
+	n, _ := strconv.ParseUint(epoch[:min(8, len(epoch))], 16, 64)
+	return n
+}
 
 // newEpoch makes a ledger another one than it was: tapes of before do not
 // continue it.
-func newEpoch(tx *bbolt.Tx) error {
+func newEpoch(tx *bbolt.Tx, generation uint64) error {
 	meta, err := tableOf(tx, inMeta)
 	if err != nil {
 		return err
 	}
-	var b [8]byte
+	var b [4]byte
 	_, _ = rand.Read(b[:]) // it never fails
-	return meta.put([]byte(keyEpoch), fmt.Appendf(nil, "%x", b))
+	return meta.put([]byte(keyEpoch), fmt.Appendf(nil, "%08x%x", generation, b))
 }
 
 func readEpoch(tx *bbolt.Tx) (string, error) {
@@ -205,7 +214,7 @@ func migrations() []migration {
 		if err != nil {
 			return err
 		}
-		return errors.Join(writeTotals(tx, t), newEpoch(tx))
+		return errors.Join(writeTotals(tx, t), newEpoch(tx, 1))
 	}}}
 }
 

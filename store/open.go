@@ -127,10 +127,14 @@ func openMissing(ctx context.Context, path string, o Options, why error) (*Store
 	if err != nil {
 		return nil, accessFault(path, err)
 	}
-	if len(kept)+len(copies)+len(written(tape)) == 0 {
+	replaced, err := replacedFiles(path)
+	if err != nil {
+		return nil, accessFault(path, err)
+	}
+	if len(kept)+len(copies)+len(replaced)+len(written(tape)) == 0 {
 		return createAndOpen(path, o, 0)
 	}
-	s, err := openRestored(ctx, path, "", o)
+	s, err := openRestored(ctx, path, o)
 	if len(kept) > 0 && errors.Is(err, errNoBase) {
 		return nil, keptFault(kept[len(kept)-1], why)
 	}
@@ -138,8 +142,8 @@ func openMissing(ctx context.Context, path string, o Options, why error) (*Store
 }
 
 // openRestored makes the ledger from a copy and the tape, and says so.
-func openRestored(ctx context.Context, path, from string, o Options) (*Store, error) {
-	r, err := restore(ctx, path, from, o)
+func openRestored(ctx context.Context, path string, o Options) (*Store, error) {
+	r, err := restore(ctx, path, "", o)
 	if err != nil {
 		return nil, restoreFault(path, err)
 	}
@@ -149,28 +153,22 @@ func openRestored(ctx context.Context, path, from string, o Options) (*Store, er
 }
 
 // Reset begins an empty ledger where a damaged one was put aside. It counts on
-// from the highest sequence that it finds in what was kept and in the archives,
-// because neither a number nor a command token may be used twice. It refuses if there is a file
-// at path.
+// from the highest sequence that it finds in what was kept, on the tape and in
+// the archives, because neither a number nor a command token may be used twice.
+// It refuses if there is a file at path.
 func Reset(ctx context.Context, path string, o Options) (*Store, error) {
 	return locked(ctx, path, o, func(path string, o Options) (*Store, error) {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return nil, &sale.Fault{Code: sale.CodeStoreWrite, What: path + " exists",
 				Hint: "an empty ledger only takes the place of a missing one: move the file away first", Err: err}
 		}
-		kept, err := keptFiles(path)
+		traces, err := findTraces(ctx, path, o)
 		if err != nil {
 			return nil, accessFault(path, err)
 		}
 		var seq uint64
-		for _, k := range kept {
-			err := scanOrders(ctx, k, func(_ sale.Number, n uint64) { seq = max(seq, n) })
-			if err != nil {
-				return nil, accessFault(k, err)
-			}
-		}
-		if len(kept) > 0 {
-			seq += margin
+		for _, n := range traces {
+			seq = max(seq, n+margin)
 		}
 		return createAndOpen(path, o, seq)
 	})
@@ -265,12 +263,17 @@ func openChecked(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, accessFault(path, err)
 	}
 	old, err := l.isOld()
+	if err != nil { // no new order begins before it can be read: see mendTape
+		o.Log.Error("the tape cannot be read", "error", err)
+	}
 	switch {
-	case err != nil:
-		return nil, accessFault(path, err)
 	case old:
-		o.Log.Error("the ledger is older than what was sold since; it was put back, or the disk forgets", "path", path)
-		return openRestored(ctx, path, path, o)
+		kept, err := setAside(path, replacedMark, o)
+		if err != nil {
+			return nil, accessFault(path, err)
+		}
+		o.Log.Error("the ledger is older than what was sold since; it was put back, or the disk forgets", "path", path, "kept", kept)
+		return openMissing(ctx, path, o, nil)
 	case l.schema < Schema:
 		// The version before this one may be wanted back.
 		name := fmt.Sprintf("%s.schema-%d-%s", path, l.schema, o.Clock().UTC().Format(timeMark))

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -83,7 +85,7 @@ func restore(ctx context.Context, path, from string, o Options) (r Restored, err
 	if base.path != path {
 		r.From = base.path
 	}
-	traces, err := findTraces(ctx, path)
+	traces, err := findTraces(ctx, path, o)
 	if err != nil {
 		return r, err
 	}
@@ -128,12 +130,18 @@ func handOver(path string) error {
 
 const replacedMark = ".replaced-"
 
+// replacedFiles lists the ledgers that were sound and replaced, oldest first.
+func replacedFiles(path string) ([]string, error) {
+	return filesNamed(filepath.Dir(path), filepath.Base(path)+replacedMark)
+}
+
 // base is what a ledger is made from. Without a path it is an empty ledger of
 // an epoch whose tape has everything.
 type base struct {
 	label
 	tape     []segment
 	archived uint64 // highest sequence in the archives
+	latest   uint64 // highest generation of all that were found
 }
 
 // pickBase finds what has come farthest and is sound.
@@ -143,17 +151,20 @@ func pickBase(ctx context.Context, path, from string, o Options) (b base, err er
 		return b, err
 	}
 	labels, err := soundCopies(ctx, path, from, o)
-	switch {
-	case err != nil:
+	if err != nil {
 		return b, err
-	case len(labels) > 0:
+	}
+	b.latest = latest(all)
+	for _, l := range labels {
+		b.latest = max(b.latest, generation(l.epoch))
+	}
+	if from != "" {
+		labels = slices.DeleteFunc(labels, func(l label) bool { return l.path != from })
+	}
+	if len(labels) > 0 {
 		b.label = labels[0]
-	default:
-		first := slices.DeleteFunc(written(all), func(g segment) bool { return g.base != 0 })
-		if len(first) == 0 {
-			return b, errNoBase
-		}
-		b.epoch = first[len(first)-1].epoch
+	} else if b.epoch, err = wholeTape(all); err != nil {
+		return b, err
 	}
 	if b.archived, err = highestArchived(path); err != nil {
 		o.Log.Error("the archives beside a damaged ledger cannot be read", "error", err)
@@ -162,18 +173,39 @@ func pickBase(ctx context.Context, path, from string, o Options) (b base, err er
 	return b, nil
 }
 
-func soundCopies(ctx context.Context, path, from string, o Options) (labels []label, err error) {
-	paths := []string{from}
-	if from == "" {
-		if paths, err = Copies(path, o); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+// wholeTape returns the latest ledger whose tape has its beginning.
+func wholeTape(all []segment) (epoch string, err error) {
+	for _, g := range written(all) {
+		if g.base == 0 {
+			epoch = max(epoch, g.epoch)
 		}
+	}
+	if epoch == "" {
+		err = errNoBase
+	}
+	return epoch, err
+}
+
+// soundCopies lists all from which a ledger can be made: what was asked for,
+// the copies, and what was replaced, for a restore may have been cut short.
+func soundCopies(ctx context.Context, path, from string, o Options) (labels []label, err error) {
+	copies, err := Copies(path, o)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	replaced, err := replacedFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	paths := append(copies, replaced...)
+	if from != "" && !slices.Contains(paths, from) {
+		paths = append(paths, from)
 	}
 	for _, p := range paths {
 		var f *Finding
 		err := CheckFile(ctx, o.Checker, p)
 		if errors.As(err, &f) {
-			o.Log.Error("a copy of the ledger is damaged as well", "path", p, "finding", f.Text)
+			o.Log.Error("what could be a copy of the ledger is damaged as well", "path", p, "finding", f.Text)
 			continue
 		}
 		if err != nil {
@@ -190,26 +222,24 @@ func soundCopies(ctx context.Context, path, from string, o Options) (labels []la
 }
 
 // findTraces searches what is damaged or replaced, and the tapes, for orders
-// and their sequences.
-func findTraces(ctx context.Context, path string) (map[sale.Number]uint64, error) {
-	files, err := keptFiles(path)
+// and their sequences. What cannot be read does not keep the rest from being
+// found.
+func findTraces(ctx context.Context, path string, o Options) (map[sale.Number]uint64, error) {
+	files, err := filesNamed(filepath.Dir(path), filepath.Base(path))
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(path); err == nil {
-		files = append(files, path)
-	}
-	list, err := segments(path)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range list {
-		files = append(files, g.path)
 	}
 	traces := map[sale.Number]uint64{}
 	for _, f := range files {
-		if err := scanOrders(ctx, f, func(n sale.Number, seq uint64) { traces[n] = max(traces[n], seq) }); err != nil {
-			return nil, err
+		if f != path && !strings.HasPrefix(f, path+keptMark) && !strings.HasPrefix(f, path+replacedMark) && !strings.HasPrefix(f, path+tapeMark) {
+			continue
+		}
+		err := scanOrders(ctx, f, func(n sale.Number, seq uint64) { traces[n] = max(traces[n], seq) })
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			o.Log.Error("orders in it may be missed", "error", err)
 		}
 	}
 	return traces, nil
@@ -218,7 +248,7 @@ func findTraces(ctx context.Context, path string) (map[sale.Number]uint64, error
 // layBase puts a copy of the base where the new ledger is made.
 func layBase(part string, b base, o Options) error {
 	if b.path == "" {
-		return build(part, o, 0)
+		return build(part, o, 0, b.latest+1)
 	}
 	return writeSynced(part, readFrom(b.path))
 }
@@ -249,7 +279,7 @@ func rebuild(part string, b base, traces map[sale.Number]uint64, o Options, r *R
 		err = migrate(db, Schema, migrations())
 		if err == nil {
 			err = db.Update(func(tx *bbolt.Tx) error {
-				p := replay{tx: tx, at: o.Clock().UTC(), known: map[sale.Number]uint64{}}
+				p := replay{tx: tx, log: o.Log, at: o.Clock().UTC(), known: map[sale.Number]uint64{}}
 				return p.run(b, traces, r)
 			})
 		}
@@ -260,6 +290,7 @@ func rebuild(part string, b base, traces map[sale.Number]uint64, o Options, r *R
 // replay is the one transaction in which a ledger is made from its copy.
 type replay struct {
 	tx    *bbolt.Tx
+	log   *slog.Logger
 	t     totals
 	at    time.Time
 	known map[sale.Number]uint64 // number -> Order.Seq
@@ -291,33 +322,38 @@ func (p *replay) run(b base, traces map[sale.Number]uint64, r *Restored) (err er
 		return err
 	}
 	r.Doubtful = append(r.Doubtful, r.Lost...)
-	return errors.Join(newEpoch(p.tx), writeTotals(p.tx, p.t))
+	return errors.Join(newEpoch(p.tx, b.latest+1), writeTotals(p.tx, p.t))
 }
 
-// play takes the tape's entries as far as none is missing, and each order as
-// its newest step among them left it.
+// play takes the tape's steps as far as none is missing.
 func (p *replay) play(tape []segment) error {
-	entries := map[uint64]Entry{}
-	var lines []Archived
 	for _, g := range tape {
-		read, err := readSegment(g)
+		if g.base > p.t.journal {
+			return nil
+		}
+		r, err := readSegment(g)
 		if err != nil {
+			p.log.Error("the tape cannot be read; what follows is known by number alone", "error", err)
+			return nil
+		}
+		if err := p.playLines(r.lines); err != nil {
 			return err
 		}
-		for _, a := range read.lines {
-			for _, e := range a.Journal {
-				entries[e.N] = e
-			}
-			lines = append(lines, a)
+	}
+	return nil
+}
+
+// playLines takes each order as its newest step left it.
+func (p *replay) playLines(lines []Archived) error {
+	from := p.t.journal
+	entries := map[uint64]Entry{}
+	for _, a := range lines {
+		for _, e := range a.Journal {
+			entries[e.N] = e
 		}
 	}
-	from := p.t.journal
-	for {
-		e, ok := entries[p.t.journal+1]
-		if !ok {
-			break
-		}
-		if err := journalEntry(p.tx, &p.t, e); err != nil {
+	for to := unbroken(entries, lines, from); p.t.journal < to; {
+		if err := journalEntry(p.tx, &p.t, entries[p.t.journal+1]); err != nil {
 			return err
 		}
 	}
@@ -334,6 +370,34 @@ func (p *replay) play(tape []segment) error {
 		}
 	}
 	return nil
+}
+
+// unbroken returns up to which entry none is missing behind from, and no line
+// begins that ends later: of such an order nobody knows how it stood.
+func unbroken(entries map[uint64]Entry, lines []Archived, from uint64) uint64 {
+	to := from
+	for _, ok := entries[to+1]; ok; _, ok = entries[to+1] {
+		to++
+	}
+	for again := true; again; {
+		again = false
+		for _, a := range lines {
+			if first := a.first(); first <= to && to < a.last() && to > from {
+				to, again = max(from, first-1), true
+			}
+		}
+	}
+	return to
+}
+
+// first is the number of the oldest entry, 0 for none.
+func (a Archived) first() (n uint64) {
+	for _, e := range a.Journal {
+		if n == 0 || e.N < n {
+			n = e.N
+		}
+	}
+	return n
 }
 
 // last is the number of the newest entry, 0 for none.
@@ -424,17 +488,22 @@ func (p *replay) note(e Entry, o sale.Order) error {
 	return p.put(e.N, o)
 }
 
-// isOld reports whether the tape knows of steps that a ledger does not have:
-// somebody put an old file in its place, or a disk has lost what it had
-// promised to keep.
+// isOld reports whether the tape knows of steps that a ledger does not have, or
+// is that of a later ledger: somebody put an old file in its place, or a disk
+// has lost what it had promised to keep. The tapes of ledgers before this one
+// say nothing about it.
 func (l label) isOld() (bool, error) {
 	list, err := segments(l.path)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return false, err
 	}
 	ours := slices.DeleteFunc(slices.Clone(list), func(g segment) bool { return g.epoch != l.epoch })
+	others := slices.DeleteFunc(list, func(g segment) bool { return g.epoch == l.epoch })
+	if len(others) > 0 && latest(others) >= generation(l.epoch) {
+		return true, nil
+	}
 	if len(ours) == 0 {
-		return len(written(list)) > 0, nil // the tape is that of another ledger
+		return false, nil
 	}
 	r, err := readSegment(ours[len(ours)-1])
 	return r.last > l.totals.journal, err

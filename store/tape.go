@@ -22,7 +22,8 @@ import (
 // as a step left it, with the journal entries of that step.
 //
 // A segment PATH.tape-EPOCH-BASE holds the entries above BASE. The epoch says
-// which ledger it belongs to: a ledger that was made from copies has a new one.
+// which ledger it belongs to: a ledger that was made from copies has a new one,
+// which begins with a higher number than that of any ledger before it.
 //
 // Only lines that begin an order are synced, so that no number that a provider
 // may know is ever forgotten; the rest may lag behind by what a system keeps in
@@ -57,6 +58,15 @@ func segments(ledger string) (list []segment, err error) {
 	}
 	slices.SortFunc(list, func(a, b segment) int { return cmp.Compare(a.base, b.base) })
 	return list, nil
+}
+
+// latest is the highest generation of all ledgers that have left a tape, 0 for
+// none.
+func latest(list []segment) (n uint64) {
+	for _, g := range list {
+		n = max(n, generation(g.epoch))
+	}
+	return n
 }
 
 // written leaves out the segments that nothing stands in.
@@ -174,6 +184,9 @@ func (s *Store) mendTape() error {
 	if err != nil {
 		return err
 	}
+	if r.last > end {
+		return errors.New("the tape knows of steps that the ledger does not have: restart kioskd")
+	}
 	missing, whole, err := s.stepsAfter(r.whole)
 	switch {
 	case err != nil:
@@ -214,8 +227,15 @@ func (s *Store) record(line Archived, durable bool) {
 	}
 }
 
-// newSegment begins a file of the tape behind entry number base.
+// newSegment begins a file of the tape behind entry number base. What stands on
+// the one before is synced: nobody looks after it any more, and a hole in it
+// would hide all that follows.
 func (s *Store) newSegment(base uint64) error {
+	if s.tape.file != nil {
+		if err := s.tape.file.Sync(); err != nil {
+			return err
+		}
+	}
 	f, err := os.OpenFile(segmentName(s.path, s.epoch, base), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err == nil {
 		err = syncDir(filepath.Dir(s.path))
