@@ -266,3 +266,43 @@ func TestResetCountsOn(t *testing.T) {
 		t.Errorf("%d orders, %v", len(orders), err)
 	}
 }
+
+// TestEmptiedAfterACopy: nothing was sold since the copy, so the tape is empty.
+func TestEmptiedAfterACopy(t *testing.T) {
+	path := newPath(t)
+	o := store.Options{Clock: ticking()}
+	s := open(t, path, o)
+	sellOne(t, s, 1, 3)
+	copyLedger(t, s)
+	copyLedger(t, s)
+	want := everyOrder(t, s, path)
+	closeStore(t, s)
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path, o)
+	defer s.Close()
+	sameOrders(t, "restored", want, everyOrder(t, s, path))
+}
+
+// TestCopyPutBackAndTapeCutShort: the tape's unsynced end told of what came
+// after the copy, so nothing but the copy itself says that it is one.
+func TestCopyPutBackAndTapeCutShort(t *testing.T) {
+	path := newPath(t)
+	o := store.Options{Clock: ticking()}
+	s := open(t, path, o)
+	w, first := ledgertest.NewWalk(1)
+	commitEach(t, s, first, w.To(sale.Awaiting))
+	copied, tape := copyLedger(t, s), s.NextTape()
+	commitEach(t, s, w.To(sale.Paid, sale.Dispensing), w.To(sale.Dispensed))
+	closeStore(t, s)
+	put(t, copied, path)
+	if err := os.Truncate(tape, 0); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path, o)
+	defer s.Close()
+	if order, err := s.Order(string(w.Order.Number)); err != nil || !order.Restored {
+		t.Errorf("order %s is %q and not marked, %v", order.Number, order.State, err)
+	}
+}

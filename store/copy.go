@@ -92,6 +92,9 @@ func writeVerified(ctx context.Context, name string, checker []string, write fun
 		err = CheckFile(ctx, checker, part)
 	}
 	if err == nil {
+		err = markCopy(part)
+	}
+	if err == nil {
 		err = os.Rename(part, name)
 	}
 	if err == nil {
@@ -101,6 +104,28 @@ func writeVerified(ctx context.Context, name string, checker []string, write fun
 		return errors.Join(fmt.Errorf("copy the ledger to %s: %w", name, err), removeIfThere(part))
 	}
 	return nil
+}
+
+// markCopy writes into a copy that it is one. Without that, a copy that
+// somebody puts in the ledger's place would be the ledger, if the tape lags.
+func markCopy(file string) error {
+	return guarded(func() error {
+		db, err := bbolt.Open(file, 0o600, boltOptions(checkWait, nil))
+		if err != nil {
+			return err
+		}
+		err = db.Update(func(tx *bbolt.Tx) error {
+			if schema, err := readSchema(tx); err != nil || schema < Schema {
+				return err // an older kioskd knows no marks
+			}
+			meta, err := tableOf(tx, inMeta)
+			if err != nil {
+				return err
+			}
+			return meta.put([]byte(keyCopy), nil)
+		})
+		return errors.Join(err, db.Close())
+	})
 }
 
 func writeSynced(name string, write func(io.Writer) error) error {
@@ -164,6 +189,7 @@ type label struct {
 	schema uint32
 	epoch  string
 	totals totals
+	copied bool
 }
 
 func readLabel(path string) (l label, err error) {
@@ -183,6 +209,7 @@ func readLabel(path string) (l label, err error) {
 					return err
 				}
 			}
+			l.copied = tx.Bucket([]byte(inMeta)).Get([]byte(keyCopy)) != nil
 			l.totals, err = readTotals(tx)
 			return err
 		})

@@ -19,7 +19,8 @@
 //     new ledger takes its place by itself: [Open] refuses until a person
 //     restores a backup, moves the kept file away, or calls [Reset].
 //   - A ledger that is older than its tape, because somebody put an old file
-//     back or a disk forgot what it had synced, is treated in the same way.
+//     back or a disk forgot what it had synced, is treated in the same way, and
+//     so is every copy that takes the ledger's place by hand.
 //   - A new file appears under its name only when it is complete.
 //   - The file stays bounded: [Store.Archive] moves old orders to compressed
 //     files, one a month, which [Archive] reads. No crash loses or doubles one.
@@ -38,7 +39,7 @@
 // Layout, schema 2. Keys are big-endian numbers, so that their order is that of
 // time. All records are sealed (see seal).
 //
-//	meta     "schema", "totals", "epoch"
+//	meta     "schema", "totals", "epoch"; "copy" in a copy
 //	open     Order.Seq -> order with work to do (Order.Open)
 //	orders   Order.Seq -> every other order
 //	journal  contiguous number -> Entry; this is the outbox too. The entries of

@@ -36,6 +36,7 @@ const (
 	keySchema = "schema"
 	keyTotals = "totals"
 	keyEpoch  = "epoch"
+	keyCopy   = "copy" // in copies alone
 )
 
 // packed fills the pages of a bucket that only grows at its end.

@@ -239,7 +239,7 @@ func openChecked(ctx context.Context, path string, o Options) (*Store, error) {
 	err := CheckFile(ctx, o.Checker, path)
 	var f *Finding
 	switch {
-	case errors.As(err, &f) && (f.Kind == Damaged || f.Kind == NotALedger && wasALedger(path)):
+	case errors.As(err, &f) && (f.Kind == Damaged || f.Kind == NotALedger && wasALedger(path, o)):
 		o.Log.Error("ledger damaged", "path", path, "finding", f.Text)
 		kept, err := setAside(path, keptMark, o)
 		if err != nil {
@@ -285,12 +285,16 @@ func openChecked(ctx context.Context, path string, o Options) (*Store, error) {
 	return openFile(path, o)
 }
 
-// wasALedger reports whether the tape tells of a ledger where there is a file
-// of another sort now, such as an empty one.
-func wasALedger(path string) bool {
+// wasALedger reports whether the tape or a copy tells of a ledger where there
+// is a file of another sort now, such as an empty one.
+func wasALedger(path string, o Options) bool {
 	info, err := os.Lstat(path)
-	tape, err2 := segments(path)
-	return err == nil && err2 == nil && info.Mode().IsRegular() && len(written(tape)) > 0
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	tape, _ := segments(path)
+	copies, _ := Copies(path, o)
+	return len(written(tape))+len(copies) > 0
 }
 
 // openFile opens a file that is known to be sound.

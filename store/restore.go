@@ -322,7 +322,8 @@ func (p *replay) run(b base, traces map[sale.Number]uint64, r *Restored) (err er
 		return err
 	}
 	r.Doubtful = append(r.Doubtful, r.Lost...)
-	return errors.Join(newEpoch(p.tx, b.latest+1), writeTotals(p.tx, p.t))
+	unmark := p.tx.Bucket([]byte(inMeta)).Delete([]byte(keyCopy))
+	return errors.Join(unmark, newEpoch(p.tx, b.latest+1), writeTotals(p.tx, p.t))
 }
 
 // play takes the tape's steps as far as none is missing.
@@ -488,14 +489,14 @@ func (p *replay) note(e Entry, o sale.Order) error {
 	return p.put(e.N, o)
 }
 
-// isOld reports whether the tape knows of steps that a ledger does not have, or
-// is that of a later ledger: somebody put an old file in its place, or a disk
+// isOld reports whether a ledger is a copy, or the tape knows of steps that it
+// does not have, or is that of a later ledger: somebody put an old file in its place, or a disk
 // has lost what it had promised to keep. The tapes of ledgers before this one
 // say nothing about it.
 func (l label) isOld() (bool, error) {
 	list, err := segments(l.path)
-	if err != nil {
-		return false, err
+	if err != nil || l.copied {
+		return l.copied, err
 	}
 	ours := slices.DeleteFunc(slices.Clone(list), func(g segment) bool { return g.epoch != l.epoch })
 	others := slices.DeleteFunc(list, func(g segment) bool { return g.epoch == l.epoch })

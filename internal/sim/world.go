@@ -7,7 +7,6 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -20,6 +19,7 @@ import (
 // Figures count what an episode saw.
 type Figures struct {
 	Sales, Dispensed, Refunded, Closed, Attention, Doubted, Doubled, Crashes, Commits int
+	Copies, Harmed, Restored                                                          int // Restored counts orders
 }
 
 // Add sums figures.
@@ -33,6 +33,9 @@ func (f *Figures) Add(g Figures) {
 	f.Doubled += g.Doubled
 	f.Crashes += g.Crashes
 	f.Commits += g.Commits
+	f.Copies += g.Copies
+	f.Harmed += g.Harmed
+	f.Restored += g.Restored
 }
 
 // world is one machine and everything around it. What happens is drawn for
@@ -52,6 +55,8 @@ type world struct {
 	faults  bool
 	rough   int       // how rarely things fail: a fault comes once in so many chances, more or less
 	offline time.Time // until then
+	tokens  map[uint32]sale.Number
+	twice   []error // tokens that came with two orders
 
 	life    *life
 	store   *store.Store
@@ -93,7 +98,7 @@ func memory() string {
 func newWorld(dir string, seed uint64) *world {
 	w := &world{
 		dir: dir, provider: saletest.NewProvider(), board: saletest.NewBoard(), panel: &saletest.Panel{}, clock: &saletest.Clock{},
-		seed: seed, rolls: map[string]uint64{}, faults: true,
+		seed: seed, rolls: map[string]uint64{}, faults: true, tokens: map[uint32]sale.Number{},
 	}
 	w.rough = []int{1, 2, 4, 8, 20}[w.pick("rough", 5)]
 	w.provider.RefundTakes(time.Duration(1+w.pick("refund takes", 60)) * time.Second)
@@ -168,6 +173,10 @@ func (w *world) network(call string, o sale.Order, after bool) error {
 func (w *world) vend(c sale.Command) saletest.Vend {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if was, used := w.tokens[c.Token]; used {
+		w.twice = append(w.twice, fmt.Errorf("token %d came with order %s and with %s", c.Token, was, c.Number))
+	}
+	w.tokens[c.Token] = c.Number
 	if !w.faults {
 		return saletest.Vend{Drops: true}
 	}
@@ -185,7 +194,7 @@ func (w *world) vend(c sale.Command) saletest.Vend {
 
 // begin starts a process on the ledger as it is.
 func (w *world) begin() error {
-	s, err := store.Open(context.Background(), filepath.Join(w.dir, "k.db"), store.Options{Reserve: 1})
+	s, err := store.Open(context.Background(), w.ledger(), store.Options{Reserve: 1})
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
@@ -213,6 +222,9 @@ func (w *world) revive() error {
 			return fmt.Errorf("the machine ended with: %w", err)
 		}
 		if err := w.close(); err != nil {
+			return err
+		}
+		if err := w.harm(); err != nil {
 			return err
 		}
 		// A new process cannot know when the old one asked last.
@@ -243,6 +255,7 @@ func (w *world) customer() {
 		w.board.Break()
 		time.AfterFunc(w.after("mend", 40*time.Second), w.board.Mend)
 	}
+	time.AfterFunc(w.after("copy", 20*time.Second), w.copy)
 	w.board.Press(sale.Slot(11 + w.pick("slot", 9)))
 	time.Sleep(500*time.Millisecond + w.after("look", 5*time.Second))
 	code := w.panel.Now().CodeURL
@@ -297,7 +310,7 @@ func (w *world) judge(liveness bool) error {
 	if err := w.close(); err != nil {
 		return err
 	}
-	broken := saletest.Audit(orders, w.provider, w.board)
+	broken := errors.Join(append(w.twice, saletest.Audit(orders, w.provider, w.board))...)
 	for _, o := range orders {
 		if !o.State.Final() {
 			broken = errors.Join(broken, fmt.Errorf("order %s is still %s (%s) after the faults healed; liveness %v", o.Number, o.State, o.Cause, liveness))
@@ -321,6 +334,9 @@ func (w *world) count(o sale.Order) {
 	}
 	if o.Doubted {
 		f.Doubted++
+	}
+	if o.Restored {
+		f.Restored++
 	}
 	if t, _ := w.provider.Trade(o.Number); t.Refunds > 0 && w.board.Drops(o.Number) > 0 {
 		f.Doubled++

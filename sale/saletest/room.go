@@ -108,7 +108,7 @@ func Audit(orders []sale.Order, p *Provider, b *Board) error {
 		if trade.Refunds > 1 {
 			say(o.Number, "%d refunds", trade.Refunds)
 		}
-		if drops > 0 && trade.Refunds > 0 && !o.Doubted {
+		if drops > 0 && trade.Refunds > 0 && !o.Doubted && !o.Restored {
 			say(o.Number, "dispensed and refunded without passing unknown")
 		}
 		switch {
@@ -121,7 +121,11 @@ func Audit(orders []sale.Order, p *Provider, b *Board) error {
 		case paid && o.State.Final() && o.State != sale.Dispensed && o.State != sale.Refunded && o.State != sale.Attention:
 			say(o.Number, "paid and ended as %s", o.State)
 		}
-		if trade.Total != 0 && trade.Total != o.Product.Price {
+		if o.Restored && o.State == sale.Dispensed {
+			say(o.Number, "from a copy, and called dispensed")
+		}
+		unpriced := o.Restored && o.Product.Price == 0 && !paid // only its number was found
+		if trade.Total != 0 && trade.Total != o.Product.Price && !unpriced {
 			say(o.Number, "%s at the provider, %s here", trade.Total, o.Product.Price)
 		}
 		if trade.Overlap {
