@@ -133,7 +133,7 @@ func writeSynced(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	err = write(f)
+	err = write(io.NewOffsetWriter(f, 0)) // no file system may share what is to be a second one
 	if err == nil {
 		err = f.Sync()
 	}

@@ -79,12 +79,32 @@ func judge(dir string, was *books, next *Action) (done bool, v Verdict, err erro
 	return done, "", nil
 }
 
-func nothingAside(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "*damaged*"))
-	if err == nil && len(names) > 0 {
-		err = fmt.Errorf("%s was put aside", names[0])
+// judge opens an image after an acknowledged action as the scene wants it.
+func (s *Scene) judge(dir string, acked int) (Verdict, error) {
+	was, next := s.standing(acked)
+	if s.Again {
+		return s.judgeAgain(dir, acked, was, next)
 	}
-	return err
+	_, v, err := judge(dir, was, next)
+	return v, err
+}
+
+func nothingAside(dir string) error { return aside(dir, 0) }
+
+// aside expects so many ledgers to be put aside, and every copy to be good.
+func aside(dir string, want int) error {
+	damaged, err := filepath.Glob(filepath.Join(dir, "*.damaged-*"))
+	replaced, err2 := filepath.Glob(filepath.Join(dir, "*.replaced-*"))
+	if kept := append(damaged, replaced...); len(kept) != want {
+		return fmt.Errorf("%d ledgers were put aside, not %d: %s", len(kept), want, kept)
+	}
+	copies, err3 := store.Copies(filepath.Join(dir, ledgerName), store.Options{})
+	for _, c := range copies {
+		if err := store.VerifyFile(c); err != nil {
+			return fmt.Errorf("copy %s: %w", filepath.Base(c), err)
+		}
+	}
+	return errors.Join(err, err2, err3)
 }
 
 // compare reports whether the ledger holds the books as they were, or as they

@@ -57,6 +57,26 @@ func Mutants() []Mutant {
 				drop(e)
 			}
 		}},
+		{"a copy renamed before it is synced", Unopenable, "copies", 200, func(h *history, i int, e *event) {
+			if e.kind == isSync && h.becomes(e.file, "copy-") {
+				drop(e)
+			}
+		}},
+		{"a restored ledger renamed before it is synced", Unopenable, "again", 200, func(h *history, i int, e *event) {
+			if e.kind == isSync && h.becomes(e.file, ledgerName) {
+				drop(e)
+			}
+		}},
+		{"a tape that is never synced", Lost, "emptied", 200, func(h *history, i int, e *event) {
+			if e.kind == isSync && h.becomes(e.file, "tape-") {
+				drop(e)
+			}
+		}},
+		{"old copies dropped before the new one has its name", Unopenable, "emptied", 200, func(_ *history, _ int, e *event) {
+			if e.kind == isSyncDir {
+				drop(e)
+			}
+		}},
 		{"an archive not synced before the ledger forgets its orders", Lost, "archive", 30, func(h *history, i int, e *event) {
 			ledger := h.names[ledgerName]
 			if e.kind == isSync && e.file != ledger {
@@ -64,6 +84,17 @@ func Mutants() []Mutant {
 			}
 		}},
 	}
+}
+
+// becomes reports whether a file gets a name with this in it.
+func (h *history) becomes(file int, part string) bool {
+	return slices.ContainsFunc(h.events, func(e event) bool {
+		name := e.name
+		if e.kind == isRename {
+			name = e.to
+		}
+		return e.file == file && e.ofDirectory() && strings.Contains(name, part) && !strings.HasSuffix(name, ".new")
+	})
 }
 
 // head reports whether event i writes one of bbolt's two heads.

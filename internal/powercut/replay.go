@@ -210,8 +210,7 @@ func (r Replay) open(s *Scene, d *disk, c cut, name string) (sum uint32, failure
 	if sum, err = d.image(s.history, c, dir); err != nil {
 		return 0, nil, err
 	}
-	was, next := s.standing(d.acked)
-	_, verdict, err := judge(dir, was, next)
+	verdict, err := s.judge(dir, d.acked)
 	if err == nil {
 		return sum, nil, nil
 	}

@@ -18,6 +18,8 @@ type Scene struct {
 	Dir     string   // where the process worked
 	Done    []Action // what the directory held when it began
 	Actions []Action
+	Again   bool // the ledger is made from a copy and the tape, at the latest when an image is opened
+	Emptied bool // somebody empties the ledger of each image
 
 	history *history
 	books   []*books // after each action
@@ -69,7 +71,7 @@ func (r Recording) lives() (scenes []*Scene, err error) {
 	rest, base, done := salesActions(r.Seed, r.Steps), "", []Action(nil)
 	for n := range lives {
 		s := &Scene{
-			Name: fmt.Sprintf("life%d", n+1), Share: 68 / lives,
+			Name: fmt.Sprintf("life%d", n+1), Share: 56 / lives,
 			Done: slices.Clone(done), Actions: rest[:min(len(rest), r.Steps/lives)],
 		}
 		if err := r.play(s, base); err != nil {
@@ -95,7 +97,12 @@ func (r Recording) prepared() (scenes []*Scene, err error) {
 	restored, archive := &Scene{Name: "restored", Share: 5}, &Scene{Name: "archive", Share: 7}
 	restored.Done, restored.Actions = restoredActions(r.Seed)
 	archive.Done, archive.Actions = archiveActions(r.Seed)
-	for _, s := range []*Scene{restored, archive} {
+	copies, emptied := &Scene{Name: "copies", Share: 4}, &Scene{Name: "emptied", Share: 4, Again: true, Emptied: true}
+	again := &Scene{Name: "again", Share: 5, Again: true}
+	copies.Done, copies.Actions = copyActions(r.Seed)
+	emptied.Done, emptied.Actions = copyActions(r.Seed + 1)
+	again.Done, again.Actions = againActions(r.Seed)
+	for _, s := range []*Scene{restored, archive, copies, emptied, again} {
 		base, err := r.prepare(s)
 		if err != nil {
 			return nil, err

@@ -128,6 +128,41 @@ func restoredActions(seed uint64) (done, actions []Action) {
 	return s.actions[:n], s.actions[n:]
 }
 
+// copyActions sell, and copy the ledger in between. There are two copies when
+// the scene begins, so that each new one takes the place of another.
+func copyActions(seed uint64) (done, actions []Action) {
+	s := newScript(seed + 4)
+	s.do(doOpen)
+	for range 2 {
+		s.sell(12)
+		s.do(doCopy)
+	}
+	n := len(s.actions)
+	s.do(doOpen)
+	for range 2 {
+		s.sell(6)
+		s.do(doCopy)
+	}
+	s.sell(4)
+	return s.actions[:n], s.actions[n:]
+}
+
+// againActions begin with a damaged ledger beside two copies and a tape.
+func againActions(seed uint64) (done, actions []Action) {
+	s := newScript(seed + 5)
+	s.do(doOpen)
+	for range 2 {
+		s.sell(20)
+		s.do(doCopy)
+	}
+	s.sell(20)
+	s.do(doSpoil)
+	n := len(s.actions)
+	s.do(doOpen)
+	s.do(doRestart)
+	return s.actions[:n], s.actions[n:]
+}
+
 // archiveActions have orders to spare, which move away while others come.
 func archiveActions(seed uint64) (done, actions []Action) {
 	s := newScript(seed + 3)

@@ -33,6 +33,8 @@ const (
 	doHealth  Doing = "health"
 	doArchive Doing = "archive"
 	doBackup  Doing = "backup" // and put it in the ledger's place
+	doCopy    Doing = "copy"
+	doSpoil   Doing = "spoil" // the ledger's first page, as a dying disk does
 )
 
 // reader is whose place in the journal an advance moves.
@@ -67,6 +69,14 @@ func (p *player) do(a Action) error {
 		return err
 	case doBackup:
 		return p.backup()
+	case doCopy:
+		_, err := p.store.Copy(background)
+		return err
+	case doSpoil:
+		if err := p.close(); err != nil {
+			return err
+		}
+		return spoil(p.path)
 	}
 	return fmt.Errorf("nobody knows how to %s", a.Do)
 }
@@ -77,6 +87,15 @@ func (p *player) backup() error {
 		return err
 	}
 	return os.WriteFile(p.path, copied.Bytes(), 0o600)
+}
+
+func spoil(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 4096))
+	return errors.Join(err, f.Close())
 }
 
 func (p *player) close() error {
@@ -91,8 +110,11 @@ func (p *player) close() error {
 var background = context.Background()
 
 // options are those of a machine, but for the reserve: the disk of a test
-// may be nearly full.
-func options() store.Options { return store.Options{Reserve: 1} }
+// may be nearly full. The clock that names copies hurries, so that no two have
+// one name.
+func options() store.Options {
+	return store.Options{Reserve: 1, Clock: func() time.Time { return time.Unix(time.Now().UnixMilli()%1e9, 0) }}
+}
 
 // Write plays a script on the ledger at path and says "ACK n" to out when
 // action n is done. It is what the traced process does.
