@@ -57,22 +57,22 @@ func Mutants() []Mutant {
 				drop(e)
 			}
 		}},
-		{"a copy renamed before it is synced", Unopenable, "copies", 200, func(h *history, i int, e *event) {
+		{"a copy renamed before it is synced", Unopenable, "copies", 60, func(h *history, i int, e *event) {
 			if e.kind == isSync && h.becomes(e.file, "copy-") {
 				drop(e)
 			}
 		}},
-		{"a restored ledger renamed before it is synced", Unopenable, "again", 200, func(h *history, i int, e *event) {
+		{"a restored ledger renamed before it is synced", Unopenable, "again", 60, func(h *history, i int, e *event) {
 			if e.kind == isSync && h.becomes(e.file, ledgerName) {
 				drop(e)
 			}
 		}},
-		{"a tape that is never synced", Lost, "emptied", 200, func(h *history, i int, e *event) {
+		{"a tape that is never synced", Lost, "emptied", 60, func(h *history, i int, e *event) {
 			if e.kind == isSync && h.becomes(e.file, "tape-") {
 				drop(e)
 			}
 		}},
-		{"old copies dropped before the new one has its name", Unopenable, "emptied", 200, func(_ *history, _ int, e *event) {
+		{"old copies dropped before the new one has its name", Lost, "emptied", 100, func(_ *history, _ int, e *event) {
 			if e.kind == isSyncDir {
 				drop(e)
 			}
