@@ -30,6 +30,10 @@ type Harness struct {
 	// although nobody told the driver (the board counts its sales). Otherwise
 	// it may answer OutcomeUnknown.
 	Recovers bool
+	// Repeats: the board knows a command by its token and obeys it once,
+	// whatever happens, so that the driver may write it again while its
+	// Dispense lasts. Then the turns are counted and not the commands.
+	Repeats bool
 
 	// Unread is how many presses the suite makes that nobody reads; 0 is 500. A
 	// keypad on polled inputs takes its time for each.

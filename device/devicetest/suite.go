@@ -189,11 +189,22 @@ func (s *suite) truth(who string, v sale.Verdict) {
 // than once.
 func (s *suite) onlyOne() {
 	s.Helper()
-	if n := s.Commands(); n > 1 {
+	if n := s.Commands(); n > 1 && !s.h.Repeats {
 		s.Errorf("%d commands on the wire for one Dispense", n)
 	}
 	if n := s.Turns(); n > 1 {
 		s.Errorf("the motor turned %d times for one Dispense", n)
+	}
+}
+
+// orders fails unless the board got just so many.
+func (s *suite) orders(want int) {
+	s.Helper()
+	if n := s.Commands(); n != want && !s.h.Repeats || n < want {
+		s.Errorf("%d commands on the wire for %d orders", n, want)
+	}
+	if n := s.Turns(); n > want {
+		s.Errorf("the motor turned %d times for %d orders", n, want)
 	}
 }
 

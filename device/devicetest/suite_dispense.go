@@ -166,9 +166,7 @@ func (s *suite) oldResult() {
 	if s.h.Proves {
 		s.want("Dispense", v, sale.OutcomeNotDispensed)
 	}
-	if n := s.Commands(); n != 2 {
-		s.Errorf("%d commands on the wire for two orders", n)
-	}
+	s.orders(2)
 }
 
 // oldJam: the slot stands in the board's jam list from an earlier order. That
@@ -192,9 +190,7 @@ func (s *suite) oldJam() {
 	}
 	s.truth("Dispense", v)
 	s.truth("Recover", s.recover(c))
-	if n := s.Commands(); n != 2 {
-		s.Errorf("%d commands on the wire for two orders", n)
-	}
+	s.orders(2)
 }
 
 // A command that could not leave in time must not leave later.
