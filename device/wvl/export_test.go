@@ -40,3 +40,12 @@ func DecodeAll(words []string) {
 func Evidence(log, n uint32) sale.Evidence {
 	return evidence{Version: evidenceVersion, Log: log, N: n}.encode()
 }
+
+// Recovered is the verdict of Recover on the words after an OK.
+func Recovered(c sale.Command, words []string, sensor bool) sale.Verdict {
+	r, ok := decodeRecord(words)
+	if !ok {
+		panic("no record")
+	}
+	return recovered(c, r, sensor)
+}

@@ -364,11 +364,10 @@ static void no_sleep(avr_t *a, avr_cycle_count_t cycles)
 	(void)a, (void)cycles; /* pace does it */
 }
 
+/* A board that hangs on purpose loses bytes: that is no news. */
 static void quiet(avr_t *a, const int level, const char *format, va_list ap)
 {
-	(void)a;
-	if (level <= LOG_ERROR)
-		vfprintf(stderr, format, ap);
+	(void)a, (void)level, (void)format, (void)ap;
 }
 
 static int open_uart(void)
