@@ -7,6 +7,7 @@ import (
 	"kioskd/configs"
 	"kioskd/device/modbus"
 	"kioskd/device/vmc"
+	"kioskd/device/wvl"
 	"kioskd/payment/wechat"
 	"kioskd/sale"
 )
@@ -20,6 +21,7 @@ func settings() configs.Drivers {
 		Controllers: map[string]func() configs.Settings{
 			"modbus": func() configs.Settings { s := modbus.DefaultSettings(); return &s },
 			"vmc":    func() configs.Settings { s := vmc.DefaultSettings(); return &s },
+			"wvl":    func() configs.Settings { s := wvl.DefaultSettings(); return &s },
 		},
 		Payments: map[string]func() configs.Settings{
 			"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s },
@@ -39,6 +41,8 @@ func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 		return modbus.Open(c.Controller.Port, *s, modbus.Options{Log: log}), nil
 	case *vmc.Settings:
 		return vmc.Open(c.Controller.Port, *s, vmc.Options{Log: log}), nil
+	case *wvl.Settings:
+		return wvl.Open(c.Controller.Port, *s, wvl.Options{Log: log}), nil
 	}
 	return nil, fmt.Errorf("no driver for %T", c.Controller.Settings)
 }

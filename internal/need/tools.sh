@@ -31,6 +31,10 @@ command -v chromium >/dev/null || want+=(chromium)
 ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1' || want+=(libegl1)
 ldconfig -p 2>/dev/null | grep -q 'libGL\.so\.1' || want+=(libgl1)
 compgen -G '/usr/lib/*/dri/*swrast*' >/dev/null || want+=(libgl1-mesa-dri)
+command -v avr-gcc >/dev/null || want+=(gcc-avr)
+[ -e /usr/lib/avr/include/avr/io.h ] || want+=(avr-libc)
+[ -e /usr/include/simavr/sim_avr.h ] || want+=(libsimavr-dev)
+[ -e /usr/include/libelf.h ] || want+=(libelf-dev)
 for lib in libXcursor.so.1 libXrandr.so.2 libXinerama.so.1 libXi.so.6 libXxf86vm.so.1; do
   ldconfig -p 2>/dev/null | grep -qF "$lib" && continue
   case $lib in
