@@ -1,6 +1,7 @@
 package powercut
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,7 @@ func Mutants() []Mutant {
 			}
 		}},
 		{"a copy renamed before it is synced", Unopenable, "copies", 60, func(h *history, i int, e *event) {
-			if e.kind == isSync && h.becomes(e.file, "copy-") {
+			if e.kind == isSync && h.becomes(e.file, ledgerName+".copy-*Z") {
 				drop(e)
 			}
 		}},
@@ -68,11 +69,11 @@ func Mutants() []Mutant {
 			}
 		}},
 		{"a tape that is never synced", Lost, "emptied", 60, func(h *history, i int, e *event) {
-			if e.kind == isSync && h.becomes(e.file, "tape-") {
+			if e.kind == isSync && h.becomes(e.file, ledgerName+".tape-*") {
 				drop(e)
 			}
 		}},
-		{"old copies dropped before the new one has its name", Lost, "emptied", 100, func(_ *history, _ int, e *event) {
+		{"the names of copies and tapes not synced", Lost, "emptied", 100, func(_ *history, _ int, e *event) {
 			if e.kind == isSyncDir {
 				drop(e)
 			}
@@ -86,14 +87,15 @@ func Mutants() []Mutant {
 	}
 }
 
-// becomes reports whether a file gets a name with this in it.
-func (h *history) becomes(file int, part string) bool {
+// becomes reports whether a file gets a name like this.
+func (h *history) becomes(file int, pattern string) bool {
 	return slices.ContainsFunc(h.events, func(e event) bool {
 		name := e.name
 		if e.kind == isRename {
 			name = e.to
 		}
-		return e.file == file && e.ofDirectory() && strings.Contains(name, part) && !strings.HasSuffix(name, ".new")
+		like, _ := filepath.Match(pattern, name)
+		return like && e.file == file && e.ofDirectory()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"kioskd/store"
 )
@@ -32,7 +33,7 @@ func (w *world) harm() error {
 			return err
 		}
 	}
-	if !w.chance("harm", 3) {
+	if !w.chance("harm", 3) || !w.restorable() {
 		return nil
 	}
 	w.figures.Harmed++
@@ -45,6 +46,20 @@ func (w *world) harm() error {
 		return os.Remove(w.ledger())
 	}
 	return w.putBack()
+}
+
+// restorable reports whether there is a copy or a line on the tape. Without
+// either a person is asked, rightly.
+func (w *world) restorable() bool {
+	copies, err := store.Copies(w.ledger(), store.Options{})
+	if err != nil || len(copies) > 0 {
+		return err == nil
+	}
+	tape, _ := filepath.Glob(w.ledger() + ".tape-*")
+	return slices.ContainsFunc(tape, func(name string) bool {
+		info, err := os.Stat(name)
+		return err == nil && info.Size() > 0
+	})
 }
 
 func zeroHead(path string) error {
