@@ -213,7 +213,8 @@ func (m *Machine) takeUp() error {
 	}
 	restored := 0
 	for _, o := range open {
-		t := &tracked{order: o, since: time.Now(), recovered: true, createdAt: time.Now()}
+		// The process before this one may have asked the provider just now.
+		t := &tracked{order: o, since: time.Now(), recovered: true, createdAt: time.Now(), called: time.Now()}
 		if o.Restored {
 			t.patience = createSettles + time.Duration(restored)*lookupEvery
 			restored++

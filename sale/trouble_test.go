@@ -61,6 +61,27 @@ func TestAPaymentFoundByASweepGoesBackWithAnAlarm(t *testing.T) {
 	})
 }
 
+// TestRestartAsksNoSooner: a process that begins right after the last one does
+// not ask about an order within the same second.
+func TestRestartAsksNoSooner(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		k.code(11)
+		k.wait(10 * time.Second)
+		for range 20 {
+			k.stop()
+			if err := <-k.ended; err != nil {
+				k.t.Fatal(err)
+			}
+			k.on()
+			k.wait(1300 * time.Millisecond)
+		}
+		k.audit() // which measures the time between two calls
+		if trade, _ := k.provider.Trade(k.order().Number); len(trade.Calls) < 5 {
+			k.t.Errorf("only %d calls", len(trade.Calls))
+		}
+	})
+}
+
 // TestALookWithABadKeyIsNoLook: what the provider refuses to this merchant says
 // nothing about the order.
 func TestALookWithABadKeyIsNoLook(t *testing.T) {

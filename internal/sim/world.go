@@ -227,8 +227,7 @@ func (w *world) revive() error {
 		if err := w.harm(); err != nil {
 			return err
 		}
-		// A new process cannot know when the old one asked last.
-		time.Sleep(time.Second + w.after("dark", 90*time.Second))
+		time.Sleep(w.after("dark", 90*time.Second))
 		if err := w.begin(); err != nil {
 			return err
 		}
