@@ -2,6 +2,7 @@ package wvl_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -110,8 +111,15 @@ func boards(t *testing.T, do func(h *host, turns func() int)) {
 	t.Run("firmware", func(t *testing.T) {
 		t.Parallel()
 		h, f := onFirmware(t)
-		do(h, func() int { return len(f.Turns()) })
+		do(h, func() int { return settled(t, f) })
 	})
+}
+
+// settled is the number of turns when the board has told of all of them.
+func settled(t *testing.T, f *wvltest.Firmware) int {
+	t.Helper()
+	eventually(t, "the board comes to rest", f.Idle)
+	return len(f.Turns())
 }
 
 func onFirmware(t *testing.T) (*host, *wvltest.Firmware) {
@@ -156,44 +164,101 @@ func TestOneTokenOneTurn(t *testing.T) {
 	})
 }
 
-// The power fails at every few milliseconds of a vend. Then RESULT tells the
-// truth, and the same command turns the motor only if it had not.
+// Old and new commands for a few tokens, in any order and any number: each
+// text turns a motor once at most.
+func TestAnyOrderOfCommands(t *testing.T) {
+	boards(t, func(h *host, turns func() int) {
+		h.begin()
+		rng := rand.New(rand.NewPCG(1, 2))
+		var sent []string
+		turned, before := map[string]int{}, 0
+		for range 60 {
+			token := []uint32{1, 2, 4294967295}[rng.IntN(3)]
+			text := h.vend(token, 1+rng.IntN(3), logCount(h))
+			if len(sent) > 0 && rng.IntN(3) > 0 {
+				text = sent[rng.IntN(len(sent))]
+			}
+			sent = append(sent, text)
+			h.ask(text)
+			for strings.Contains(h.ask("STATUS"), "BUSY") {
+			}
+			now := turns()
+			if turned[text] += now - before; turned[text] > 1 {
+				h.Fatalf("%s turned the motor again", text)
+			}
+			before = now
+		}
+	})
+}
+
+// The power fails at every few milliseconds of a vend, and after every byte
+// that the firmware writes for it: 12 of the intent, 10 of the outcome. Then
+// RESULT tells the truth, and the same command turns the motor only if it had
+// not turned.
 func TestFirmwarePowerCuts(t *testing.T) {
+	t.Run("in time", func(t *testing.T) {
+		c := newCuts(t)
+		for us := 4000; us <= 160000; us += 6000 {
+			c.cut(fmt.Sprintf("power cut after %d us", us), func() { c.f.CutIn(us) })
+		}
+		c.saw("UNKNOWN", "DROPPED")
+	})
+	t.Run("in writing", func(t *testing.T) {
+		c := newCuts(t)
+		for n := 1; n <= 22; n++ {
+			c.cut(fmt.Sprintf("power cut after %d bytes", n), func() { c.f.CutByte(n) })
+		}
+		c.saw("UNKNOWN", "ABORTED", "DROPPED")
+	})
+}
+
+// cuts is a board whose power fails in one vend after the other.
+type cuts struct {
+	*host
+	f     *wvltest.Firmware
+	token uint32
+	seen  map[string]int
+}
+
+func newCuts(t *testing.T) *cuts {
 	t.Parallel()
 	h, f := onFirmware(t)
 	h.begin()
-	const step = 4000 // us
-	seen := map[string]int{}
-	for i := 1; i <= 40; i++ {
-		token := uint32(i)
-		turns, drops, resets := len(f.Turns()), len(f.Drops()), f.Resets()
-		at := logCount(h)
-		command := h.vend(token, 1+i%8, at)
-		f.CutIn(i * step)
-		time.Sleep(20 * time.Millisecond) // the board must know before the line comes
-		h.try(command, 50*time.Millisecond)
-		for f.Resets() == resets {
-			time.Sleep(5 * time.Millisecond)
-		}
-		state := h.state(token)
-		seen[state]++
-		turned, fell := len(f.Turns())-turns, len(f.Drops())-drops
-		if state == "UNKNOWN" && turned != 0 || state == "DROPPED" && fell != 1 || state == "NODROP" && fell != 0 {
-			t.Errorf("power cut after %d us: %s, with %d turns and %d drops", i*step, state, turned, fell)
-		}
-		answer := h.ask(command)
-		if state == "UNKNOWN" {
-			h.wantPrefix("the repeat", answer, fmt.Sprintf("ACK %d ", token))
-		}
-		h.state(token)
-		if n := len(f.Turns()) - turns; n != 1 {
-			t.Errorf("power cut after %d us: %s, and %d turns after the repeat", i*step, state, n)
-		}
+	return &cuts{h, f, 0x10101010, map[string]int{}}
+}
+
+func (c *cuts) cut(what string, arm func()) {
+	c.Helper()
+	c.token += 0x01010101 // no byte is as in the record before: each is written
+	turns, drops, resets := len(c.f.Turns()), len(c.f.Drops()), c.f.Resets()
+	command := c.vend(c.token, 1+int(c.token)%8, logCount(c.host))
+	arm()
+	time.Sleep(20 * time.Millisecond) // the board must know before the line comes
+	c.try(command, 50*time.Millisecond)
+	for end := time.Now().Add(3 * time.Second); c.f.Resets() == resets && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
 	}
-	t.Logf("states after the cuts: %v", seen)
-	for _, state := range []string{"UNKNOWN", "ABORTED", "DROPPED"} {
-		if seen[state] == 0 {
-			t.Errorf("no cut ended as %s: the cuts missed a part of the vend", state)
+	reset(c.host, c.f) // takes back a cut that did not come to pass
+	state := c.state(c.token)
+	c.seen[state]++
+	turned, fell := settled(c.T, c.f)-turns, len(c.f.Drops())-drops
+	if state == "UNKNOWN" && turned != 0 || state == "DROPPED" && fell != 1 || state == "NODROP" && fell != 0 {
+		c.Errorf("%s: %s, with %d turns and %d drops", what, state, turned, fell)
+	}
+	c.wantPrefix("the repeat", c.ask(command), fmt.Sprintf("ACK %d ", c.token))
+	c.state(c.token)
+	// An intent that was written to its last byte is a vend that ended there.
+	if n := settled(c.T, c.f) - turns; n > 1 || state == "UNKNOWN" && n != 1 {
+		c.Errorf("%s: %s, and %d turns after the repeat", what, state, n)
+	}
+}
+
+func (c *cuts) saw(states ...string) {
+	c.Helper()
+	c.Logf("states after the cuts: %v", c.seen)
+	for _, s := range states {
+		if c.seen[s] == 0 {
+			c.Errorf("no cut ended as %s: the cuts missed a part of the vend", s)
 		}
 	}
 }

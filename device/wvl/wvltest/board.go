@@ -46,7 +46,6 @@ type Board struct {
 	started time.Time
 	keys    []int64
 	keyID   int64
-	told    int
 
 	// Its people.
 	empty, paused     map[int64]bool

@@ -150,6 +150,7 @@ func (f *Firmware) Stick()           { f.tell("stuck") }
 func (f *Firmware) CutBefore()       { f.tell("cut before") }
 func (f *Firmware) CutAfter()        { f.tell("cut after") }
 func (f *Firmware) CutIn(us int)     { f.tell("cut in %d", us) }
+func (f *Firmware) CutByte(n int)    { f.tell("cut byte %d", n) }
 func (f *Firmware) Hang()            { f.tell("hang") }
 func (f *Firmware) Reset()           { f.tell("reset") }
 func (f *Firmware) Wipe()            { f.tell("wipe") }

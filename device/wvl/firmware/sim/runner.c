@@ -17,6 +17,7 @@
  *   cut before      power fails before the next product falls
  *   cut after       ... after it fell
  *   cut in US       ... so many microseconds after the next VEND began to arrive
+ *   cut byte N      ... when, after that, N bytes of the EEPROM have been written
  *   hang            in the next vend the program stops, interrupts and all
  *   wipe            a new EEPROM             rot A     the byte at address A decays
  *   beam 0|1        the sensor's beam is clear or blocked
@@ -68,8 +69,9 @@ static struct {
 
 static long beam_until;
 static int beam_blocked, jam_next, stuck_next, hang_next;
-static enum { NO_CUT, BEFORE, AFTER, CUT_IN } cut;
+static enum { NO_CUT, BEFORE, AFTER, CUT_IN, CUT_BYTE } cut;
 static long cut_us, cut_at;
+static int cut_bytes, bytes_left; /* 0: no cut there */
 
 static int keys[1024], key_in, key_out;
 static long key_since;
@@ -210,6 +212,10 @@ static void feed(void)
 		cut_at = now + cut_us;
 		cut = NO_CUT;
 	}
+	if (cut == CUT_BYTE && in[in_at] == 'V') {
+		bytes_left = cut_bytes;
+		cut = NO_CUT;
+	}
 	fed++;
 	busy = now;
 	avr_raise_irq(rxd, (uint8_t)in[in_at++]);
@@ -224,10 +230,22 @@ static void sent(struct avr_irq_t *irq, uint32_t value, void *param)
 		return; /* nobody listens */
 }
 
+#define EECR 0x3F
+#define EEPE 2
+
+/* written is called for each write to EECR; the byte is in the EEPROM when the
+ * instruction is over, and so is the power. */
+static void written(struct avr_irq_t *irq, uint32_t value, void *param)
+{
+	(void)irq, (void)param;
+	if (value & EEPE && bytes_left && --bytes_left == 0)
+		cut_at = now;
+}
+
 static void power_cycle(void)
 {
 	cut = NO_CUT;
-	cut_at = 0;
+	cut_at = bytes_left = 0;
 	motor_off();
 	usleep(OFF_US);
 	fed += in_len - in_at;
@@ -268,6 +286,8 @@ static void obey(const char *s)
 		cut = AFTER;
 	} else if (sscanf(s, "cut in %ld", &cut_us) == 1) {
 		cut = CUT_IN;
+	} else if (sscanf(s, "cut byte %d", &cut_bytes) == 1) {
+		cut = CUT_BYTE;
 	} else if (!strcmp(s, "hang")) {
 		hang_next = 1;
 	} else if (!strcmp(s, "wipe")) {
@@ -404,6 +424,7 @@ static void load(const char *path)
 	avr_load_firmware(avr, &f);
 	uint32_t flags = 0;
 	avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
+	avr_irq_register_notify(avr_iomem_getirq(avr, EECR, NULL, AVR_IOMEM_IRQ_ALL), written, NULL);
 	rxd = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
 	avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), sent, NULL);
 }
