@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	images = flag.Int("images", shortForm, "how many images to open")
+	images = flag.Int("images", 600, "how many images to open")
 	seed   = flag.Uint64("seed", 1, "of the scripts and the images")
 	traces = flag.String("traces", "", "directory with recorded scenes to replay, as a failed run keeps it")
 )

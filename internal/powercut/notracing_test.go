@@ -1,5 +1,0 @@
-//go:build !race
-
-package powercut_test
-
-const shortForm = 1500
