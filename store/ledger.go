@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"errors"
-	"os"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -82,9 +81,10 @@ func (s *Store) Health() error {
 // refusesWriters: after an error ext4 may call itself writable to statfs(2)
 // and refuse every writer all the same (emergency_ro).
 func (s *Store) refusesWriters() bool {
-	f, err := os.OpenFile(s.path+".lock", os.O_RDWR, 0)
+	// Asked once a second: package os would also register the file for polling.
+	fd, err := syscall.Open(s.path+".lock", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 	if err == nil {
-		f.Close() // an flock belongs to the descriptor that took it
+		_ = syscall.Close(fd) // an flock belongs to the descriptor that took it
 	}
 	return errors.Is(err, syscall.EROFS)
 }

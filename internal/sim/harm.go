@@ -7,24 +7,22 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"testing/synctest"
 
 	"kioskd/store"
 )
 
 func (w *world) ledger() string { return filepath.Join(w.dir, "k.db") }
 
-// copy makes a copy of a process's ledger now and then, whatever the machine is
-// at.
-func (w *world) copy(l *life, s *store.Store) {
-	w.copying.Lock()
-	defer w.copying.Unlock()
-	if !w.chance("copy", 8) || l.closed || l.dead.Load() {
+// copy makes a copy of the ledger now and then, whatever the machine is at, but
+// while nothing moves: what is in the copy must not depend on the scheduler.
+func (w *world) copy() {
+	if !w.chance("copy", 8) || w.life.dead.Load() {
 		return
 	}
-	if _, err := s.Copy(context.Background()); err == nil {
-		w.mu.Lock()
+	synctest.Wait()
+	if _, err := w.store.Copy(context.Background()); err == nil {
 		w.figures.Copies++
-		w.mu.Unlock()
 	}
 }
 

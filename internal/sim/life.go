@@ -17,7 +17,6 @@ var errDead = errors.New("the process is dead")
 // it dies, so that nothing it had in mind happens afterwards.
 type life struct {
 	dead   atomic.Bool
-	closed bool // its ledger
 	end    context.CancelFunc
 	ended  chan error
 	crash  func(where string) bool // decides whether the process dies here

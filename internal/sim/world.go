@@ -60,7 +60,6 @@ type world struct {
 
 	life    *life
 	store   *store.Store
-	copying sync.Mutex // guards life.closed
 	figures Figures
 }
 
@@ -238,9 +237,6 @@ func (w *world) revive() error {
 }
 
 func (w *world) close() error {
-	w.copying.Lock() // a process that is gone copies nothing
-	defer w.copying.Unlock()
-	w.life.closed = true
 	stats, err := w.store.Stats()
 	if err == nil {
 		w.figures.Commits += stats.Commits
@@ -258,10 +254,9 @@ func (w *world) customer() {
 		w.board.Break()
 		time.AfterFunc(w.after("mend", 40*time.Second), w.board.Mend)
 	}
-	l, s := w.life, w.store
-	time.AfterFunc(w.after("copy", 20*time.Second), func() { w.copy(l, s) })
 	w.board.Press(sale.Slot(11 + w.pick("slot", 9)))
 	time.Sleep(500*time.Millisecond + w.after("look", 5*time.Second))
+	w.copy()
 	code := w.panel.Now().CodeURL
 	habit := w.pick("habit", 10)
 	if habit == 0 || code == "" {
