@@ -350,12 +350,12 @@ func TestTapeTrouble(t *testing.T) {
 // was closed or refunding, where nothing can be served; and no sequence comes
 // again.
 func TestRestoreForgetsNothing(t *testing.T) {
-	check := checker(t, "check")
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 7))
 			path := newPath(t)
-			o := store.Options{Clock: ticking(), Checker: check}
+			o := store.Options{Clock: ticking()}
 			s := open(t, path, o)
 			truth, last := playSales(t, s, r, func() *store.Store {
 				closeStore(t, s)
