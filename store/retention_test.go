@@ -120,7 +120,8 @@ func TestKilledWhileArchiving(t *testing.T) {
 	path := newPath(t)
 	seen := 0
 	for round := 0; round < 10 || round < 60 && seen < 20; round++ {
-		delay := time.Duration(30+rand.IntN(120)) * time.Millisecond
+		// A busy machine gets longer and longer, until something was archived.
+		delay := time.Duration(30+rand.IntN(120)*(1+round/5)) * time.Millisecond
 		var acknowledged uint64
 		for _, line := range runAndKill(t, "archive", path, delay) {
 			if n, err := fmt.Sscanf(line, "ACK %d", &acknowledged); n != 1 {
