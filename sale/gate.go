@@ -92,12 +92,12 @@ func (m *Machine) probe() {
 }
 
 // gate says why nothing may be sold now, or nil. It is asked before every
-// order and for the idle screen.
-func (m *Machine) gate() *Fault {
+// order and for the idle screen, which takes the ledger's older word.
+func (m *Machine) gate(word time.Duration) *Fault {
 	if m.settling != nil {
 		return m.settling
 	}
-	if err := m.ledgerHealth(); err != nil {
+	if err := m.ledgerHealth(word); err != nil {
 		return asFault(err, CodeStoreWrite)
 	}
 	if err := m.o.Clock.Plausible(); err != nil {
@@ -132,15 +132,23 @@ func (m *Machine) gate() *Fault {
 	return nil
 }
 
-// health is what the ledger said last. It is asked about once a second: the
-// answer costs system calls.
+// health is what the ledger said last. The answer costs system calls.
 type health struct {
 	err   error
 	asked time.Time
 }
 
-func (m *Machine) ledgerHealth() error {
-	if time.Since(m.health.asked) >= time.Second {
+// How old the ledger's word may be. A fault is asked about every second.
+const (
+	wordForOrder  = time.Second
+	wordForScreen = 5 * time.Second
+)
+
+func (m *Machine) ledgerHealth(word time.Duration) error {
+	if m.health.err != nil {
+		word = wordForOrder
+	}
+	if time.Since(m.health.asked) >= word {
 		m.health = health{m.o.Ledger.Health(), time.Now()}
 	}
 	return m.health.err
@@ -221,7 +229,7 @@ func (m *Machine) refusal(slot Slot) (SceneKind, Product, Code) {
 	if s := m.stock[slot]; s != InStock {
 		return stockScene(s), p, ""
 	}
-	if f := m.gate(); f != nil {
+	if f := m.gate(wordForOrder); f != nil {
 		m.log.Warn("selection refused", "slot", slot, "error", f)
 		return faultScene(f), p, f.Code
 	}
@@ -286,7 +294,7 @@ func (m *Machine) begin(p Product, evidence Evidence) {
 	if !m.record(t, o, lines) {
 		return
 	}
-	m.orders[number] = t
+	m.orders = append(m.orders, t)
 	m.stage.hold(t)
 	for _, e := range effects {
 		m.plan(t, e)

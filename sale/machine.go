@@ -47,7 +47,7 @@ type Machine struct {
 	wg      sync.WaitGroup
 	started time.Time
 
-	orders   map[Number]*tracked
+	orders   []*tracked // oldest first
 	seq      uint64
 	stock    map[Slot]Stock
 	reach    reach
@@ -84,7 +84,7 @@ func New(o Options) (*Machine, error) {
 	return &Machine{
 		o: o, log: o.Log,
 		inbox: make(chan func(), 64), stopped: make(chan struct{}),
-		orders: map[Number]*tracked{}, stock: map[Slot]Stock{},
+		stock: map[Slot]Stock{},
 	}, nil
 }
 
@@ -219,7 +219,7 @@ func (m *Machine) takeUp() error {
 			t.patience = createSettles + time.Duration(restored)*lookupEvery
 			restored++
 		}
-		m.orders[o.Number] = t
+		m.orders = append(m.orders, t)
 		m.log.Info("taking up an open order", "order", o.Number, "state", o.State)
 		m.apply(t, Restarted{})
 		if m.failed != nil {

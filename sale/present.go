@@ -65,7 +65,7 @@ const unsettledWithin = 3 * time.Minute
 // between is the scene while nobody is at the machine.
 func (m *Machine) between() SceneKind {
 	s := &m.stage
-	f := m.gate()
+	f := m.gate(wordForScreen)
 	if f == nil {
 		s.fault, s.opened = nil, true
 		return SceneIdle

@@ -49,7 +49,7 @@ func (m *Machine) Status(ctx context.Context) (Status, error) {
 // said last may be old: nobody asks the gate while a customer is served. That
 // customer's own order is no reason.
 func (m *Machine) closedFor() *Fault {
-	f := m.gate()
+	f := m.gate(wordForScreen)
 	if t := m.stage.order; f != nil && f.Code == CodeUnsettled && t != nil && !t.recovered {
 		return nil
 	}

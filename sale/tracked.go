@@ -3,6 +3,7 @@ package sale
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -51,8 +52,13 @@ func (m *Machine) apply(t *tracked, e Event) {
 		m.plan(t, effect)
 	}
 	if !next.Open() && !t.busy {
-		delete(m.orders, next.Number)
+		m.drop(t)
 	}
+}
+
+// drop forgets an order. Whoever walks the orders goes on with the old slice.
+func (m *Machine) drop(t *tracked) {
+	m.orders = slices.DeleteFunc(slices.Clone(m.orders), func(o *tracked) bool { return o == t })
 }
 
 func (t *tracked) forget() {

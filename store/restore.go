@@ -253,6 +253,7 @@ func layBase(part string, b base, o Options) error {
 	return writeSynced(part, readFrom(b.path))
 }
 
+// readFrom reads a ledger without the room that was allocated behind it.
 func readFrom(path string) func(io.Writer) error {
 	return func(w io.Writer) error {
 		f, err := os.Open(path)
@@ -260,7 +261,15 @@ func readFrom(path string) func(io.Writer) error {
 			return err
 		}
 		defer f.Close()
-		_, err = io.Copy(w, f)
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		used := info.Size()
+		if head, finding := verifyHeads(f, used); finding == nil {
+			used = int64(head.pages) * int64(head.pageSize)
+		}
+		_, err = io.Copy(w, io.NewSectionReader(f, 0, used))
 		return err
 	}
 }

@@ -77,3 +77,31 @@ func (p *progress) episode(t *testing.T, seed uint64, customers int, liveness bo
 	p.sum.Add(f)
 	p.Say("%d of %d episodes, %+v", p.done, p.of, p.sum)
 }
+
+// A seed plays the same episode each time, also while others play beside it.
+func TestReplay(t *testing.T) {
+	for s := *seed; s < *seed+4; s++ {
+		var first sim.Figures
+		t.Run(fmt.Sprint("seed ", s), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { first = episode(t, s) })
+			for range 3 {
+				t.Run("again", func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						if again := episode(t, s); again != first {
+							t.Errorf("first %+v\nagain %+v", first, again)
+						}
+					})
+				})
+			}
+		})
+	}
+}
+
+func episode(t *testing.T, seed uint64) sim.Figures {
+	f, err := sim.Episode(seed, perEpisode, false)
+	if err != nil {
+		t.Error(err)
+	}
+	return f
+}

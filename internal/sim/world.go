@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -200,7 +202,13 @@ func (w *world) begin() error {
 	}
 	w.store = s
 	ctx, end := context.WithCancel(context.Background())
-	l := &life{end: end, ended: make(chan error, 1), crash: func(where string) bool { return w.chance("crash "+where, 60*w.rough) }, ledger: s, gate: w.provider, board: w.board}
+	l := &life{end: end, ended: make(chan error, 1), ledger: s, gate: w.provider, board: w.board}
+	l.crash = func(where string) bool { return w.chance("crash "+where, 60*w.rough) }
+	l.lag = func(about string) time.Duration {
+		h := fnv.New32a()
+		io.WriteString(h, about)
+		return time.Duration(h.Sum32() % uint32(time.Millisecond))
+	}
 	o := w.options
 	o.Ledger, o.Gateway, o.Dispenser = mortalLedger{l}, mortalGateway{l}, mortalBoard{l}
 	m, err := sale.New(o)
@@ -287,12 +295,28 @@ func (w *world) heal(liveness bool) error {
 	if err := w.revive(); err != nil {
 		return err
 	}
-	wait := 10 * time.Minute
 	if !liveness {
-		wait = 2 * time.Hour
+		return w.settle()
 	}
-	time.Sleep(wait)
+	time.Sleep(10 * time.Minute)
 	synctest.Wait()
+	return nil
+}
+
+// settle waits until nothing is open any more, for two hours at most, and not
+// less than it takes to look at a closed order once more.
+func (w *world) settle() error {
+	for end := time.Now().Add(2 * time.Hour); time.Now().Before(end); {
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		orders, err := w.store.Orders(store.Filter{})
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(orders, func(o sale.Order) bool { return !o.State.Final() }) {
+			return nil
+		}
+	}
 	return nil
 }
 
