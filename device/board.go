@@ -81,5 +81,5 @@ func (l *Life) Absence(health, err error) error {
 
 // NotSent is the verdict on a command of which no byte left.
 func NotSent(why error) sale.Verdict {
-	return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left: " + why.Error()}
+	return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left: " + why.Error(), NotSent: true}
 }

@@ -33,7 +33,7 @@ func (m *Machine) call(o Order, effect Effect) (Event, error) {
 	case DoDispense:
 		ctx, cancel := context.WithTimeout(m.calls, m.o.DispenseWithin)
 		defer cancel()
-		return Vended{m.o.Dispenser.Dispense(ctx, command(o))}, nil
+		return Vended{Verdict: m.o.Dispenser.Dispense(ctx, command(o))}, nil
 	case DoRecover:
 		ctx, cancel := context.WithTimeout(m.calls, recoverWithin)
 		defer cancel()
@@ -74,8 +74,13 @@ func (m *Machine) create(ctx context.Context, o Order) (code string, err error) 
 	return m.o.Gateway.Create(ctx, o)
 }
 
+// command is the order's newest one. A command in another slot has a token of
+// its own.
 func command(o Order) Command {
-	return Command{Number: o.Number, Token: uint32(o.Seq), Slot: o.Product.Slot, Evidence: o.Evidence}
+	return Command{
+		Number: o.Number, Token: uint32(o.Seq) + uint32(len(o.Failed))<<28,
+		Slot: o.Product.Slot, Evidence: o.Evidence,
+	}
 }
 
 // failure maps a port's error to what Next wants to know.

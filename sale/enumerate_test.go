@@ -15,9 +15,9 @@ import (
 type nextFunc func(sale.Order, sale.Event) (sale.Order, []sale.Line, []sale.Effect)
 
 func TestNextAgainstTheWorld(t *testing.T) {
-	for _, policy := range policies() {
+	for _, policy := range append(policies(), otherSlots()...) {
 		for _, board := range []string{"tells", "mute"} {
-			t.Run(fmt.Sprintf("%s/late=%v/board %s", policy.OnUnknown, policy.LateDispense, board), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/late=%v/other=%v/board %s", policy.OnUnknown, policy.LateDispense, policy.OtherSlot, board), func(t *testing.T) {
 				g := explore(sale.Next, policy, board == "tells", rules{maxCrashes: crashesWorthSearching})
 				for _, v := range g.violations {
 					t.Error(v)
@@ -30,11 +30,15 @@ func TestNextAgainstTheWorld(t *testing.T) {
 						t.Errorf("the model never reached %s: it proves nothing about it", want)
 					}
 				}
-				doubled := 0
+				doubled, most := 0, 0
 				for _, w := range g.worlds {
+					most = max(most, w.wire())
 					if w.Drops == 1 && w.MoneyOut == 1 {
 						doubled++
 					}
+				}
+				if policy.OtherSlot && most != 3 {
+					t.Errorf("at most %d slots were tried for one order", most)
 				}
 				t.Logf("%d worlds, %d with a product fallen and refunded, all through unknown", len(g.worlds), doubled)
 				if board == "tells" && policy.OnUnknown == sale.UnknownCharge && doubled > 0 {
@@ -81,10 +85,15 @@ func policies() (all []sale.Policy) {
 	return all
 }
 
+// otherSlots are the policies that go on in another slot.
+func otherSlots() []sale.Policy {
+	return []sale.Policy{{OnUnknown: sale.UnknownRefund, OtherSlot: true}, {OnUnknown: sale.UnknownCharge, LateDispense: true, OtherSlot: true}}
+}
+
 // TestBrokenVariantsAreCaught proves that the search can see: each variant
 // breaks one rule, as a hurried change might, and must be found out.
 func TestBrokenVariantsAreCaught(t *testing.T) {
-	policy := sale.Policy{OnUnknown: sale.UnknownRefund, LateDispense: true}
+	policy := sale.Policy{OnUnknown: sale.UnknownRefund, LateDispense: true, OtherSlot: true}
 	for _, m := range mutants() {
 		t.Run(m.name, func(t *testing.T) {
 			g := explore(m.next, policy, true, m.rules)
@@ -189,6 +198,27 @@ func mutants() []mutant {
 		on("a proved failure is tried again", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
 			if v, ok := e.(sale.Recovered); ok && o.State == sale.Unknown && v.Verdict.Outcome == sale.OutcomeNotDispensed {
 				return to(o, sale.Dispensing, sale.DoDispense)
+			}
+			return no(o)
+		}),
+		on("a doubt is tried from another slot", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
+			if v, ok := e.(sale.Vended); ok && v.Verdict.Outcome == sale.OutcomeUnknown && len(o.Failed) == 0 {
+				o.Failed = []sale.Slot{o.Product.Slot}
+				return to(o, sale.Paid, sale.DoAwaitReady)
+			}
+			return no(o)
+		}),
+		on("a failed slot is tried again", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
+			if r, ok := e.(sale.MachineReady); ok && r.Ready && len(o.Failed) == 1 {
+				o.Commands++
+				return to(o, sale.Dispensing, sale.DoDispense)
+			}
+			return no(o)
+		}),
+		on("a failure is forgotten", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
+			if v, ok := e.(sale.Vended); ok && v.Verdict.Outcome == sale.OutcomeNotDispensed && !v.Verdict.NotSent {
+				o.Commands = 0
+				return to(o, sale.Paid, sale.DoAwaitReady)
 			}
 			return no(o)
 		}),

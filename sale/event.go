@@ -51,11 +51,21 @@ const (
 // CloseAccepted: the provider verifiably accepted the close call.
 type CloseAccepted struct{}
 
-// MachineReady: the wait for the machine is over, one way or the other.
-type MachineReady struct{ Ready bool }
+// MachineReady: the wait for the machine is over, one way or the other. An
+// order whose vend has failed goes on in Slot, about which the board has said
+// Evidence.
+type MachineReady struct {
+	Ready    bool
+	Slot     Slot
+	Evidence Evidence
+}
 
 // Vended: the dispense command ended.
-type Vended struct{ Verdict Verdict }
+type Vended struct {
+	Verdict Verdict
+	// Elsewhere: another slot has the product.
+	Elsewhere bool
+}
 
 // Recovered: the board told what it knows about a command in doubt, or has
 // been silent for so long that the policy decides.
@@ -99,7 +109,7 @@ const (
 	DoQuery                         // Gateway.Query
 	DoClose                         // Gateway.Close
 	DoAwaitReady                    // wait until the machine can dispense, for a bounded time
-	DoDispense                      // Dispenser.Dispense: appears once in an order's life
+	DoDispense                      // Dispenser.Dispense: once in an order's life, and once more for each proved failure
 	DoRecover                       // Dispenser.Recover: moves nothing
 	DoRefund                        // Gateway.Refund
 	DoQueryRefund                   // Gateway.QueryRefund

@@ -200,6 +200,7 @@ func (m *Machine) press(slot Slot) {
 		return // a bouncing key must not end what it has just begun
 	}
 	refusal, p, code := m.refusal(slot)
+	candidates := m.candidates(slot)
 	if y == withdraws {
 		if refusal != "" {
 			return // the code stays: what was pressed cannot be had instead
@@ -216,7 +217,7 @@ func (m *Machine) press(slot Slot) {
 		m.stage.notice(refusal, p, code)
 		return
 	}
-	m.check(p)
+	m.check(p, candidates)
 }
 
 // refusal is the scene that tells why a slot cannot be sold now, as far as it
@@ -226,8 +227,8 @@ func (m *Machine) refusal(slot Slot) (SceneKind, Product, Code) {
 	if !ok {
 		return SceneNoSuchSlot, Product{Slot: slot}, ""
 	}
-	if s := m.stock[slot]; s != InStock {
-		return stockScene(s), p, ""
+	if len(m.candidates(slot)) == 0 {
+		return stockScene(m.stockOf(slot)), p, ""
 	}
 	if f := m.gate(wordForOrder); f != nil {
 		m.log.Warn("selection refused", "slot", slot, "error", f)
@@ -236,8 +237,10 @@ func (m *Machine) refusal(slot Slot) (SceneKind, Product, Code) {
 	return "", p, ""
 }
 
-// check asks the board, with the screen already answering the key press.
-func (m *Machine) check(p Product) {
+// check asks the board about the first of the slots that may serve the
+// customer, with the screen already answering the key press.
+func (m *Machine) check(p Product, candidates []Slot) {
+	p.Slot = candidates[0]
 	m.stage.prepare(p)
 	turn := m.stage.turn
 	m.wg.Go(func() {
@@ -246,28 +249,27 @@ func (m *Machine) check(p Product) {
 		evidence, err := m.o.Dispenser.Check(ctx, p.Slot)
 		m.post(func() {
 			if m.stage.turn == turn && !m.draining {
-				m.checked(p, evidence, err)
+				m.checked(p, candidates[1:], evidence, err)
 			}
 		})
 	})
 }
 
-func (m *Machine) checked(p Product, evidence Evidence, err error) {
-	switch {
-	case err == nil:
+func (m *Machine) checked(p Product, others []Slot, evidence Evidence, err error) {
+	if err == nil {
+		delete(m.stock, p.Slot)
 		m.begin(p, evidence)
-	case errors.Is(err, ErrSoldOut):
-		m.stock[p.Slot] = OutOfStock
-		m.stage.notice(SceneSoldOut, p, "")
-	case errors.Is(err, ErrSlotClosed):
-		m.stage.notice(SceneSlotClosed, p, "")
-	case errors.Is(err, ErrNoSlot):
-		m.log.Error("the configured slot does not exist on the board", "slot", p.Slot)
-		m.stage.notice(SceneSlotClosed, p, "")
-	default:
+		return
+	}
+	m.log.Warn("selection refused by the board", "slot", p.Slot, "error", err)
+	switch refused := m.boardSays(p.Slot, err); {
+	case !refused:
 		f := asFault(err, CodeSerialSilent)
-		m.log.Warn("selection refused by the board", "slot", p.Slot, "error", err)
 		m.stage.notice(faultScene(f), p, f.Code)
+	case len(others) > 0:
+		m.check(p, others)
+	default:
+		m.stage.notice(stockScene(m.stock[p.Slot]), p, "")
 	}
 }
 
@@ -299,15 +301,6 @@ func (m *Machine) begin(p Product, evidence Evidence) {
 	for _, e := range effects {
 		m.plan(t, e)
 	}
-}
-
-func (m *Machine) product(slot Slot) (Product, bool) {
-	for _, p := range m.o.Products {
-		if p.Slot == slot {
-			return p, true
-		}
-	}
-	return Product{}, false
 }
 
 // cancel is the customer's cancel key.

@@ -21,6 +21,9 @@ type Options struct {
 
 	Code     string    // this machine's part of every order number, 1 to 12 of [0-9A-Za-z]
 	Products []Product // what is sold, by slot
+	// Spares are further slots with the product of a slot in Products, in the
+	// order in which they are tried when it is empty or closed.
+	Spares map[Slot][]Slot
 
 	PayWithin      time.Duration // how long a code stays on the screen
 	DispenseWithin time.Duration // how long a vend may take before it is in doubt
@@ -49,7 +52,8 @@ type Machine struct {
 
 	orders   []*tracked // oldest first
 	seq      uint64
-	stock    map[Slot]Stock
+	stock    map[Slot]Stock // the board's last word
+	shelves  map[Slot]Shelf // what the ledger has
 	reach    reach
 	doubts   int
 	counted  time.Time // when doubts were counted
@@ -84,7 +88,7 @@ func New(o Options) (*Machine, error) {
 	return &Machine{
 		o: o, log: o.Log,
 		inbox: make(chan func(), 64), stopped: make(chan struct{}),
-		stock: map[Slot]Stock{},
+		stock: map[Slot]Stock{}, shelves: map[Slot]Shelf{},
 	}, nil
 }
 
@@ -206,6 +210,9 @@ func (m *Machine) takeUp() error {
 	var err error
 	if m.seq, err = m.o.Ledger.LastSeq(); err != nil {
 		return fmt.Errorf("read the order sequence: %w", err)
+	}
+	if err := m.loadShelves(); err != nil {
+		return err
 	}
 	open, err := m.o.Ledger.Open()
 	if err != nil {

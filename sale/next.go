@@ -1,6 +1,9 @@
 package sale
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Next decides. Given an order and an event it returns the order as it shall
 // be, the journal lines that lead there, and what may be done once that is
@@ -268,11 +271,14 @@ func (s *step) swept() {
 func (s *step) paid(e Event) {
 	switch e := e.(type) {
 	case MachineReady:
-		if e.Ready {
+		switch {
+		case len(s.order.Failed) > 0:
+			s.elsewhere(e)
+		case e.Ready:
 			s.dispense(CauseReady)
-			return
+		default:
+			s.refund(CauseNotReady, "")
 		}
-		s.refund(CauseNotReady, "")
 	case CallFailed:
 		s.do(DoQuery)
 	case TradeSeen:
@@ -294,11 +300,32 @@ func (s *step) dispensing(e Event) {
 	if !ok {
 		return
 	}
-	if v.Verdict.Outcome == OutcomeUnknown {
+	failed := v.Verdict.Outcome == OutcomeNotDispensed && !v.Verdict.NotSent
+	switch {
+	case v.Verdict.Outcome == OutcomeUnknown:
 		s.doubt(CauseNoProof, v.Verdict.Detail)
+	case failed && v.Elsewhere && s.order.Policy.OtherSlot && len(s.order.Failed) < mostFailures:
+		s.order.Failed = append(slices.Clone(s.order.Failed), s.order.Product.Slot)
+		s.order.Evidence = nil
+		s.to(Paid, CauseNotDropped, v.Verdict.Detail)
+		s.do(DoAwaitReady)
+	default:
+		s.proved(v.Verdict)
+	}
+}
+
+// mostFailures bounds how long a customer waits for a product that does not
+// come out of one slot after the other.
+const mostFailures = 2
+
+// elsewhere goes on in a slot where this order has had no command.
+func (s *step) elsewhere(e MachineReady) {
+	if !e.Ready || e.Slot == 0 || slices.Contains(s.order.Failed, e.Slot) {
+		s.refund(CauseNotDropped, "no other slot can serve it")
 		return
 	}
-	s.proved(v.Verdict)
+	s.order.Product.Slot, s.order.Evidence = e.Slot, e.Evidence
+	s.dispense(CauseOtherSlot)
 }
 
 func (s *step) unknown(e Event) {
@@ -324,11 +351,14 @@ func (s *step) unknown(e Event) {
 }
 
 func (s *step) proved(v Verdict) {
-	if v.Outcome == OutcomeDispensed {
+	switch {
+	case v.Outcome == OutcomeDispensed:
 		s.to(Dispensed, CauseDropped, v.Detail)
-		return
+	case v.NotSent:
+		s.refund(CauseNotSent, v.Detail)
+	default:
+		s.refund(CauseNotDropped, v.Detail)
 	}
-	s.refund(CauseNotDropped, v.Detail)
 }
 
 func (s *step) refunding(e Event) {
@@ -412,7 +442,7 @@ func (s *step) receive(e TradeSeen, c Cause) {
 // serve gives the customer what was paid for, now or as soon as the machine
 // can.
 func (s *step) serve(ready bool) {
-	if ready {
+	if ready && len(s.order.Failed) == 0 {
 		s.dispense(CauseReady)
 		return
 	}
@@ -420,13 +450,13 @@ func (s *step) serve(ready bool) {
 }
 
 // dispense is the only place that permits the command, and it does so once in
-// an order's life.
+// an order's life; after a failure that was proved, once more in another slot.
 func (s *step) dispense(c Cause) {
 	if s.order.Restored {
 		s.ask()
 		return
 	}
-	if s.order.Commands > 0 {
+	if s.order.Commands > len(s.order.Failed) || slices.Contains(s.order.Failed, s.order.Product.Slot) {
 		s.doubt(c, "a command was permitted before")
 		return
 	}

@@ -84,11 +84,15 @@ type Order struct {
 
 	Payment  Payment `json:"payment,omitzero"`
 	Late     bool    `json:"late,omitempty"`     // paid after the QR was taken down
-	Commands int     `json:"commands,omitempty"` // dispense commands permitted so far: 0 or 1
+	Commands int     `json:"commands,omitempty"` // dispense commands permitted so far: at most one more than Failed has
 	Doubted  bool    `json:"doubted,omitempty"`  // has been Unknown
 	Presumed bool    `json:"presumed,omitempty"` // counted as dispensed by policy, without proof
 	Refund   Refund  `json:"refund,omitzero"`
 	Sweeps   int     `json:"sweeps,omitempty"` // looks at a closed order so far: 0 to SweepsWanted
+
+	// Failed are the slots in which a vend of this order failed for certain and
+	// another slot was tried after, see Policy.OtherSlot. Each had one command.
+	Failed []Slot `json:"failed,omitempty"`
 
 	// Restored: the ledger was damaged and this order was taken from a copy, so
 	// it may have passed states that nobody knows of. It is never served; what
@@ -132,6 +136,9 @@ type Policy struct {
 	LateDispense bool `json:"late_dispense,omitempty"`
 	// OnUnknown is what happens when nobody can say whether the product fell.
 	OnUnknown UnknownPolicy `json:"on_unknown"`
+	// OtherSlot: after a failure that is proved the product is tried from
+	// another slot that has it. Otherwise the money goes back.
+	OtherSlot bool `json:"other_slot,omitempty"`
 }
 
 // UnknownPolicy names who bears the doubt.
@@ -165,6 +172,8 @@ const (
 	CauseNotReady     Cause = "not_ready"     // the machine could not dispense in time
 	CauseDropped      Cause = "dropped"       // the board proved the drop
 	CauseNotDropped   Cause = "not_dropped"   // the board proved that nothing fell
+	CauseNotSent      Cause = "not_sent"      // the command never left: nothing fell, and the slot is as good as before
+	CauseOtherSlot    Cause = "other_slot"    // the product is tried from another slot
 	CauseNoProof      Cause = "no_proof"      // the board could not say
 	CauseRefunded     Cause = "refunded"      // the provider says the money is back
 	CauseRefundFailed Cause = "refund_failed" // the provider says it cannot be done

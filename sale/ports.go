@@ -21,6 +21,11 @@ type Ledger interface {
 	// Doubts counts orders that entered Unknown at or after since, and those
 	// dated in the future: a clock set back must not hide any.
 	Doubts(since time.Time) (int, error)
+	// Shelves returns what was last kept of each slot.
+	Shelves() ([]Shelf, error)
+	// SaveShelf makes a person's change of a slot durable before it returns. Its
+	// errors are those of Commit.
+	SaveShelf(Shelf) error
 	// Health returns nil if a new order may be begun: writable, undamaged,
 	// free space above the reserve. Otherwise a *Fault.
 	Health() error
@@ -33,8 +38,11 @@ type Step struct {
 	From  State
 	Order Order
 	Trail []Line
-	At    time.Time     // wall time, for people
-	Since time.Duration // monotonic, since this process started
+	// Shelves are the slots that the step changes, as they are then: durable in
+	// the same transaction.
+	Shelves []Shelf
+	At      time.Time     // wall time, for people
+	Since   time.Duration // monotonic, since this process started
 }
 
 // Line is one entry of the journal.
@@ -155,7 +163,8 @@ type Dispenser interface {
 	// as ctx allows. The Machine calls it at most once for an order, ever,
 	// and only after the intent is durable. The driver sends no second
 	// command for it either, whatever happens on the line. The zero Verdict
-	// is unknown; NotDispensed is proof, not silence.
+	// is unknown; NotDispensed is proof, not silence. Only after such proof may
+	// the Machine call it again for the order, with another slot and token.
 	Dispense(ctx context.Context, c Command) Verdict
 	// Recover asks the board what became of a command that may or may not
 	// have left. It moves nothing. An error means that the board did not
@@ -196,6 +205,9 @@ func (o Outcome) String() string {
 type Verdict struct {
 	Outcome Outcome
 	Detail  string
+	// NotSent, with NotDispensed: no byte of the command left. The slot is not
+	// to blame and goes on selling; otherwise it is closed.
+	NotSent bool
 }
 
 // What Check says about a slot.

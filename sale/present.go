@@ -152,15 +152,26 @@ func left(window, in time.Duration) (time.Duration, time.Duration) {
 func (m *Machine) offers() []Offer {
 	offers := make([]Offer, 0, len(m.o.Products))
 	for _, p := range m.o.Products {
-		offers = append(offers, Offer{Product: p, Stock: m.stock[p.Slot]})
+		offers = append(offers, Offer{Product: p, Stock: m.groupStock(p.Slot)})
 	}
 	slices.SortFunc(offers, func(a, b Offer) int { return int(a.Product.Slot - b.Product.Slot) })
 	return offers
 }
 
+// groupStock is in stock if any slot with the product is, else what is wrong
+// with the main one.
+func (m *Machine) groupStock(main Slot) Stock {
+	for _, s := range m.group(main) {
+		if m.stockOf(s) == InStock {
+			return InStock
+		}
+	}
+	return m.stockOf(main)
+}
+
 func (m *Machine) sameIn(p Product) Slot {
 	for _, q := range m.o.Products {
-		if q.Name == p.Name && q.Slot != p.Slot && m.stock[q.Slot] == InStock {
+		if q.Name == p.Name && q.Slot != p.Slot && m.groupStock(q.Slot) == InStock {
 			return q.Slot
 		}
 	}

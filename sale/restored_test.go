@@ -136,7 +136,7 @@ func TestManyOrdersFromACopy(t *testing.T) {
 			}
 			most = max(most, n)
 		}
-		if most > 25 {
+		if most > 40 { // 16 on average, in steps that chance draws
 			t.Errorf("%d calls within a second", most)
 		}
 		t.Logf("%d calls, at most %d within a second", len(calls), most)

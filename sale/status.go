@@ -33,15 +33,28 @@ type OpenOrder struct {
 // Status asks the running machine for a snapshot. Any goroutine may call it.
 // The error is ctx's, or says that the machine does not run.
 func (m *Machine) Status(ctx context.Context) (Status, error) {
-	answer := make(chan Status, 1)
-	go m.post(func() { answer <- m.snapshot() })
+	return ask(ctx, m, func() (Status, error) { return m.snapshot(), nil })
+}
+
+// ask has the goroutine in Run answer.
+func ask[T any](ctx context.Context, m *Machine, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	answer := make(chan result, 1)
+	go m.post(func() {
+		v, err := f()
+		answer <- result{v, err}
+	})
+	var none T
 	select {
-	case s := <-answer:
-		return s, nil
+	case r := <-answer:
+		return r.value, r.err
 	case <-m.stopped:
-		return Status{}, errors.New("the machine has stopped")
+		return none, errors.New("the machine has stopped")
 	case <-ctx.Done():
-		return Status{}, ctx.Err()
+		return none, ctx.Err()
 	}
 }
 

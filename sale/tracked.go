@@ -76,13 +76,14 @@ func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
 		t.order = next
 		return true
 	}
-	from := t.order.State
-	step := Step{From: from, Order: next, Trail: lines, At: m.o.Clock.Now(), Since: time.Since(m.started)}
+	from, now := t.order.State, m.o.Clock.Now()
+	step := Step{From: from, Order: next, Trail: lines, Shelves: m.shelved(next, lines, now), At: now, Since: time.Since(m.started)}
 	if err := m.o.Ledger.Commit(step); err != nil {
 		m.failed = fmt.Errorf("commit order %s as %s: %w", next.Number, next.State, err)
 		return false
 	}
 	t.order = next
+	m.keepShelves(step.Shelves)
 	for _, l := range lines {
 		m.log.Info("order", "order", next.Number, "slot", next.Product.Slot, "from", from, "to", l.State, "cause", l.Cause, "detail", l.Detail)
 		from = l.State
@@ -102,12 +103,6 @@ func (m *Machine) entered(t *tracked, from State) {
 		t.down = now
 	case Unknown:
 		m.countDoubts()
-	case Refunding:
-		if t.order.Cause == CauseNotDropped {
-			// Controllers latch faults, and a second customer should not find
-			// out: the slot stays closed until the board reports it well.
-			m.stock[t.order.Product.Slot] = SlotClosed
-		}
 	}
 }
 
@@ -174,8 +169,12 @@ func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
 	} else {
 		t.tries = 0
 	}
-	if seen, ok := e.(TradeSeen); ok {
+	switch seen := e.(type) {
+	case TradeSeen:
 		e = m.judge(t, seen)
+	case Vended:
+		seen.Elsewhere = len(m.elsewhere(t.order)) > 0
+		e = seen
 	}
 	m.apply(t, e)
 	if t.want != 0 && t.timer == nil && !t.busy {
@@ -218,6 +217,8 @@ func (m *Machine) ready() bool {
 // awaitReady looks whether a paid order can be dispensed by now.
 func (m *Machine) awaitReady(t *tracked) {
 	switch {
+	case len(t.order.Failed) > 0:
+		m.awaitElsewhere(t)
 	case m.ready():
 		m.apply(t, MachineReady{Ready: true})
 	case time.Since(t.since) > readyWithin:

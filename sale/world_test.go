@@ -1,6 +1,10 @@
 package sale_test
 
-import "kioskd/sale"
+import (
+	"slices"
+
+	"kioskd/sale"
+)
 
 // rules bound or break the world.
 type rules struct {
@@ -38,9 +42,10 @@ type around struct {
 	Portal   bool // the operator refunded it in the merchant portal
 	Told     bool // the machine has seen that it was refunded there
 
-	Wire    int  // dispense commands that reached the board
-	Running bool // the motor turns
-	Done    bool // the motor has turned
+	Wires   [4]int // dispense commands that reached the board, by slot
+	Failed  int    // commands of which the board has proved the failure
+	Running bool   // the motor turns
+	Done    bool   // the motor has turned
 	Drops   int
 	Wrong   string // a promise that an action broke
 }
@@ -58,6 +63,8 @@ type orderKey struct {
 	code, late, doubted, presumed bool
 	refused, restored             bool
 	commands, sweeps              int
+	slot                          sale.Slot
+	failed                        int
 	refund                        sale.RefundStatus
 }
 
@@ -66,6 +73,7 @@ func keyOf(o sale.Order) orderKey {
 	k := orderKey{
 		state: o.State, code: o.CodeURL != "", late: o.Late, doubted: o.Doubted, presumed: o.Presumed,
 		refused: o.Refund.Refusal != "", restored: o.Restored, commands: o.Commands, sweeps: o.Sweeps, refund: o.Refund.Status,
+		slot: o.Product.Slot, failed: len(o.Failed),
 	}
 	if o.State == sale.Closing && o.Cause == sale.CauseRestart {
 		k.cause = o.Cause
@@ -76,7 +84,7 @@ func keyOf(o sale.Order) orderKey {
 func (w world) key() key { return key{keyOf(w.Order), keyOf(w.Durable), keyOf(w.Copied), w.around} }
 
 func newWorld(p sale.Policy) world {
-	o, lines, effects := sale.Begin(sale.Order{Number: "N", Policy: p})
+	o, lines, effects := sale.Begin(sale.Order{Number: "N", Product: sale.Product{Slot: 1}, Policy: p})
 	w := world{around: around{Trade: sale.TradeUnpaid}}
 	return w.commit(o, lines, effects)
 }
@@ -111,8 +119,10 @@ func (w world) broken() string {
 	switch {
 	case w.Wrong != "":
 		return w.Wrong
-	case w.Wire > 1:
+	case w.wire() > 1+w.Failed, w.wire() > 1 && !o.Policy.OtherSlot:
 		return "two dispense commands"
+	case slices.Max(w.Wires[:]) > 1:
+		return "two dispense commands for one slot"
 	case w.Drops > 1:
 		return "two drops"
 	case w.Drops > 0 && w.MoneyIn == 0:
@@ -230,13 +240,19 @@ func (w world) flight(m *mover, tells bool) {
 	case sale.DoClose:
 		w.close(m)
 	case sale.DoAwaitReady:
-		m.land(w, sale.MachineReady{Ready: true})
 		m.land(w, sale.MachineReady{Ready: false})
+		if len(w.Order.Failed) == 0 {
+			m.land(w, sale.MachineReady{Ready: true})
+			return
+		}
+		for slot := range sale.Slot(len(w.Wires)) { // no slot and one that has failed, too
+			m.land(w, sale.MachineReady{Ready: true, Slot: slot})
+		}
 	case sale.DoDispense:
 		w.dispense(m)
 	case sale.DoRecover:
 		m.land(w, sale.Recovered{})
-		if tells && !w.Running && (w.Done || w.Wire == 0) {
+		if tells && !w.Running && (w.Done || w.wire() == 0) {
 			m.land(w, sale.Recovered{Verdict: w.truth()})
 		}
 	case sale.DoRefund:
@@ -283,18 +299,24 @@ func (w world) dispense(m *mover) {
 	if w.Sent {
 		m.land(w, sale.Vended{}) // the result was lost, or the time is up
 		if w.Done {
-			m.land(w, sale.Vended{Verdict: w.truth()})
+			v := sale.Vended{Verdict: w.truth()}
+			if v.Verdict.Outcome == sale.OutcomeNotDispensed {
+				w.Failed++
+			}
+			m.land(w, v)
+			v.Elsewhere = true
+			m.land(w, v)
 		}
 		return
 	}
 	sent := w
-	sent.Wire++
-	sent.Sent, sent.Running = true, true
+	sent.Wires[w.Order.Product.Slot]++
+	sent.Sent, sent.Running, sent.Done = true, true, false
 	if w.Told {
 		sent.Wrong = "a command for what the provider said was refunded"
 	}
 	m.add(sent)
-	m.land(w, sale.Vended{Verdict: sale.Verdict{Outcome: sale.OutcomeNotDispensed}}) // no byte left
+	m.land(w, sale.Vended{Verdict: sale.Verdict{Outcome: sale.OutcomeNotDispensed, NotSent: true}, Elsewhere: true})
 	m.land(w, sale.Vended{})
 }
 
@@ -413,6 +435,14 @@ func (w world) restore(m *mover) {
 	}
 	o, lines, effects := m.next(n.Durable, sale.Restarted{})
 	m.add(n.commit(o, lines, effects))
+}
+
+// wire counts the dispense commands that reached the board.
+func (w world) wire() (n int) {
+	for _, of := range w.Wires {
+		n += of
+	}
+	return n
 }
 
 func (w world) truth() sale.Verdict {

@@ -32,7 +32,7 @@ func follows(from sale.State) []sale.State {
 	case sale.Paid:
 		return []sale.State{sale.Paid, sale.Dispensing, sale.Unknown, sale.Refunding, sale.Attention}
 	case sale.Dispensing:
-		return []sale.State{sale.Dispensed, sale.Refunding, sale.Unknown}
+		return []sale.State{sale.Dispensed, sale.Refunding, sale.Unknown, sale.Paid}
 	case sale.Unknown:
 		return []sale.State{sale.Dispensed, sale.Refunding, sale.Attention}
 	case sale.Refunding:
@@ -70,6 +70,9 @@ func Admit(stored *sale.Order, last uint64, s sale.Step) error {
 	if what := changed(stored, o); what != "" {
 		return refuse("its %s changed, which was fixed when it was created", what)
 	}
+	if err := admitFailure(stored, s, refuse); err != nil {
+		return err
+	}
 	return admitTrail(stored, s, refuse)
 }
 
@@ -89,12 +92,42 @@ func admitTrail(stored *sale.Order, s sale.Step, refuse func(string, ...any) err
 		from = l.State
 	}
 	switch {
-	case commands > 1:
+	case commands > 1+len(s.Order.Failed):
 		return refuse("a second dispense command")
 	case s.Order.Commands != commands:
 		return refuse("counts %d dispense commands, but its states permit %d", s.Order.Commands, commands)
 	}
 	return nil
+}
+
+// admitFailure permits one more command after each failure that was proved, in a
+// slot that has had none, if that was the policy.
+func admitFailure(stored *sale.Order, s sale.Step, refuse func(string, ...any) error) error {
+	o, before := s.Order, []sale.Slot(nil)
+	if stored != nil {
+		before = stored.Failed
+	}
+	grown := s.From == sale.Dispensing && o.State == sale.Paid
+	if grown {
+		if !o.Policy.OtherSlot {
+			return refuse("goes back to paid, and its policy is to try no other slot")
+		}
+		before = append(slices.Clone(before), stored.Product.Slot)
+	}
+	switch {
+	case !slices.Equal(before, o.Failed):
+		return refuse("has failed in slots %v, not in %v", before, o.Failed)
+	case len(o.Failed) > 0 && s.From == sale.Paid && o.State == sale.Dispensing && slices.Contains(o.Failed, o.Product.Slot):
+		return refuse("a second dispense command in slot %s", o.Product.Slot)
+	}
+	return nil
+}
+
+// moves reports whether a step takes an order to another slot after a failure.
+func moves(stored *sale.Order, o sale.Order) bool {
+	p := o.Product
+	p.Slot = stored.Product.Slot
+	return stored.State == sale.Paid && o.State == sale.Dispensing && len(stored.Failed) > 0 && p == stored.Product
 }
 
 func changed(stored *sale.Order, o sale.Order) string {
@@ -103,7 +136,7 @@ func changed(stored *sale.Order, o sale.Order) string {
 		return ""
 	case stored.Seq != o.Seq:
 		return "sequence"
-	case stored.Product != o.Product && (!stored.Restored || stored.Product.Price != 0):
+	case stored.Product != o.Product && !moves(stored, o) && (!stored.Restored || stored.Product.Price != 0):
 		return "product"
 	case stored.Restored != o.Restored:
 		return "origin"

@@ -24,6 +24,8 @@ import (
 type Archived struct {
 	Order   sale.Order `json:"order"`
 	Journal []Entry    `json:"journal"`
+	// Shelves stand on the tape alone: the slots that the step changed.
+	Shelves []sale.Shelf `json:"shelves,omitempty"`
 }
 
 const (

@@ -46,6 +46,11 @@ func verifyRecords(tx *bbolt.Tx, schema uint32) error {
 	if got.doubts, err = verifyDoubts(tx); err != nil {
 		return err
 	}
+	if schema > 2 {
+		if err := walkShelves(tx, func(sale.Shelf) {}); err != nil {
+			return err
+		}
+	}
 	if schema > 1 {
 		if _, err := readEpoch(tx); err != nil {
 			return err

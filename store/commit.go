@@ -73,13 +73,16 @@ func (s *Store) apply(tx *bbolt.Tx, step sale.Step) (done Archived, err error) {
 	if err := Admit(was.order, t.seq, step); err != nil {
 		return done, err
 	}
-	done = Archived{step.Order, s.entries(t.journal, was.last, step)}
+	done = Archived{step.Order, s.entries(t.journal, was.last, step), step.Shelves}
 	for _, e := range done.Journal {
 		if err := journalEntry(tx, &t, e); err != nil {
 			return done, err
 		}
 	}
 	if err := putOrder(tx, &t, was.in, t.journal, step.Order); err != nil {
+		return done, err
+	}
+	if err := putShelves(tx, step.Shelves...); err != nil {
 		return done, err
 	}
 	s.known[step.Order.Number] = step.Order.Seq

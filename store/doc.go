@@ -36,7 +36,7 @@
 // schema), PATH.archive-2026-03.jsonl.gz (for zcat and jq: each line an order
 // with its journal and a checksum).
 //
-// Layout, schema 2. Keys are big-endian numbers, so that their order is that of
+// Layout, schema 3. Keys are big-endian numbers, so that their order is that of
 // time. All records are sealed (see seal).
 //
 //	meta     "schema", "totals", "epoch"; "copy" in a copy
@@ -48,6 +48,7 @@
 //	doubts   time, Order.Seq -> the order entered Unknown
 //	cursors  reader's name -> number of the last entry it has taken
 //	archives month -> bytes and orders of its archive
+//	shelves  slot -> its count, and why it is closed (sale.Shelf)
 //
 // A commit rewrites every page on the way from the root to what it changes.
 // Therefore orders in hand and new journal entries live in small buckets, and

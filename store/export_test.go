@@ -56,7 +56,7 @@ func ToSchema1(tx *bbolt.Tx) error {
 	for _, v := range []uint64{t.boots, t.seq, t.journal, t.orders, t.open, t.doubts} {
 		old = binary.AppendUvarint(old, v)
 	}
-	return errors.Join(tx.DeleteBucket([]byte(inArchives)), meta.put([]byte(keyTotals), old), writeSchema(tx, 1))
+	return errors.Join(tx.DeleteBucket([]byte(inArchives)), tx.DeleteBucket([]byte(inShelves)), meta.put([]byte(keyTotals), old), writeSchema(tx, 1))
 }
 
 // MigrateTo runs migrations that are not there yet: each one appends its

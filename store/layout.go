@@ -14,8 +14,8 @@ import (
 )
 
 // Schema is the layout that this package writes. Schema 1 knew no archives and
-// no tape.
-const Schema = 2
+// no tape, schema 2 no slots.
+const Schema = 3
 
 const (
 	inMeta     = "meta"
@@ -26,10 +26,11 @@ const (
 	inDoubts   = "doubts"
 	inCursors  = "cursors"
 	inArchives = "archives"
+	inShelves  = "shelves"
 )
 
 func bucketNames() []string {
-	return []string{inMeta, inOpen, inOrders, inJournal, inTail, inDoubts, inCursors, inArchives}
+	return []string{inMeta, inOpen, inOrders, inJournal, inTail, inDoubts, inCursors, inArchives, inShelves}
 }
 
 const (
@@ -207,16 +208,23 @@ type migration struct {
 // migrations lists the steps from every older schema, in order. There is none
 // older than 1.
 func migrations() []migration {
-	return []migration{{1, func(tx *bbolt.Tx) error {
-		if _, err := tx.CreateBucket([]byte(inArchives)); err != nil {
-			return err
-		}
-		t, err := readTotals(tx)
-		if err != nil {
-			return err
-		}
-		return errors.Join(writeTotals(tx, t), newEpoch(tx, 1))
-	}}}
+	return []migration{{1, addArchives}, {2, addShelves}}
+}
+
+func addArchives(tx *bbolt.Tx) error {
+	if _, err := tx.CreateBucket([]byte(inArchives)); err != nil {
+		return err
+	}
+	t, err := readTotals(tx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeTotals(tx, t), newEpoch(tx, 1))
+}
+
+func addShelves(tx *bbolt.Tx) error {
+	_, err := tx.CreateBucket([]byte(inShelves))
+	return err
 }
 
 func migrate(db *bbolt.DB, to uint32, steps []migration) error {

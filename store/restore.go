@@ -379,6 +379,13 @@ func (p *replay) playLines(lines []Archived) error {
 			return err
 		}
 	}
+	for _, a := range lines { // a person's changes have no entry
+		if last := a.last(); last == 0 || last > from && last <= p.t.journal {
+			if err := putShelves(p.tx, a.Shelves...); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -288,10 +288,13 @@ func (s *Store) stepsAfter(after uint64) (missing []Archived, whole bool, err er
 				whole = false
 				return nil
 			}
-			missing = append(missing, Archived{*was.order, list})
+			missing = append(missing, Archived{Order: *was.order, Journal: list})
 		}
 		return nil
 	})
+	if err == nil && len(missing) > 0 { // which of them changed a slot is not known any more
+		missing[0].Shelves, err = s.Shelves()
+	}
 	return missing, whole, err
 }
 

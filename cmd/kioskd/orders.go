@@ -146,7 +146,7 @@ func archivedStory(at places, number string, absent error) (story, error) {
 	a, err := store.OpenArchive(at.ledger).Order(number)
 	switch {
 	case a.Order.Number != "":
-		return story(a), nil
+		return story{a.Order, a.Journal}, nil
 	case errors.Is(err, store.ErrArchive):
 		return story{}, err
 	case errors.Is(err, store.ErrNoOrder):

@@ -68,7 +68,7 @@ func (b Books) Deals() ([]Deal, []string) {
 	}
 	owner := func(slot int, at time.Time) int {
 		for i := len(orders) - 1; i >= 0; i-- {
-			if int(orders[i].Product.Slot) == slot && !orders[i].CreatedAt.After(at) {
+			if used(orders[i], slot) && !orders[i].CreatedAt.After(at) {
 				return i
 			}
 		}
@@ -93,6 +93,11 @@ func (b Books) Deals() ([]Deal, []string) {
 		}
 	}
 	return deals, stray
+}
+
+// used reports whether an order had a command in a slot, or could have had.
+func used(o sale.Order, slot int) bool {
+	return o.Product.Slot == sale.Slot(slot) || slices.Contains(o.Failed, sale.Slot(slot))
 }
 
 // Check returns the figures and every broken promise, in words.
@@ -147,7 +152,10 @@ func (d Deal) broken() (out []string) {
 		}
 	}
 	o := d.Order
-	say(len(d.Commands) > 1, "%d dispense commands on the wire", len(d.Commands))
+	say(len(d.Commands) > 1+len(o.Failed), "%d dispense commands on the wire", len(d.Commands))
+	for i, c := range d.Commands {
+		say(slices.ContainsFunc(d.Commands[:i], func(b devicetest.Command) bool { return b.Slot == c.Slot }), "two dispense commands for slot %d", c.Slot)
+	}
 	say(len(d.Commands) > o.Commands, "a command on the wire and none in the ledger")
 	say(len(d.Drops) > 1, "%d products fell", len(d.Drops))
 	say(len(d.Drops) > 0 && !d.paid(), "a product fell and nobody paid")

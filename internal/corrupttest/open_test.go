@@ -165,7 +165,8 @@ func (c spoilt) spoil(seed uint64, path string) ([]byte, error) {
 	return bad, os.WriteFile(path, bad, 0o600)
 }
 
-// kept looks for the bad file: where it was, or beside it.
+// kept looks for the bad file: where it was, or beside it. What never was a
+// ledger stays where it was, unless a copy tells that there was one.
 func (c spoilt) kept(path string, bad []byte) error {
 	if c.put != nil {
 		info, err := os.Lstat(path)
@@ -175,12 +176,14 @@ func (c spoilt) kept(path string, bad []byte) error {
 		return err
 	}
 	files := []string{path}
-	if !c.foreign {
-		aside, err := filepath.Glob(path + ".damaged-*")
-		if err != nil {
-			return err
-		}
+	copies, err := filepath.Glob(path + ".copy-*")
+	if err == nil && (!c.foreign || len(copies) > 0) {
+		var aside []string
+		aside, err = filepath.Glob(path + ".damaged-*")
 		files = append(files, aside...)
+	}
+	if err != nil {
+		return err
 	}
 	for _, name := range files {
 		if b, err := os.ReadFile(name); err == nil && bytes.Equal(b, bad) {

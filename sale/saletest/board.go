@@ -46,6 +46,9 @@ var _ sale.Dispenser = (*Board)(nil)
 // Press is a customer at the keypad.
 func (b *Board) Press(s sale.Slot) { b.events <- sale.Selected{Slot: s} }
 
+// Report is the board's own word about a slot.
+func (b *Board) Report(r sale.SlotReport) { b.events <- r }
+
 // Cancel is the cancel key.
 func (b *Board) Cancel() { b.events <- sale.CancelPressed{} }
 
@@ -138,7 +141,7 @@ func (b *Board) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 		vend = plan(c)
 	}
 	if vend.Unsent {
-		return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left"}
+		return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left", NotSent: true}
 	}
 	b.turn(c, vend)
 	select {

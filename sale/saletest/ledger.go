@@ -3,6 +3,7 @@ package saletest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ type Ledger struct {
 	cut     func(s sale.Step) (before, after bool)
 	fault   *sale.Fault
 	orders  map[sale.Number]sale.Order
+	shelves map[sale.Slot]sale.Shelf
 	doubts  []time.Time
 	seq     uint64
 	Journal []sale.Line
@@ -28,7 +30,9 @@ type Ledger struct {
 var _ sale.Ledger = (*Ledger)(nil)
 
 // NewLedger returns an empty ledger.
-func NewLedger() *Ledger { return &Ledger{orders: map[sale.Number]sale.Order{}} }
+func NewLedger() *Ledger {
+	return &Ledger{orders: map[sale.Number]sale.Order{}, shelves: map[sale.Slot]sale.Shelf{}}
+}
 
 // CutPower sets what is asked at every commit. Before means that the power
 // goes before the step is durable, after that it goes right afterwards.
@@ -64,6 +68,7 @@ func (l *Ledger) Commit(s sale.Step) error {
 	}
 	l.orders[s.Order.Number] = s.Order
 	l.seq = max(l.seq, s.Order.Seq)
+	l.keep(s.Shelves...)
 	l.Journal = append(l.Journal, s.Trail...)
 	l.Commits++
 	for _, line := range s.Trail {
@@ -74,6 +79,27 @@ func (l *Ledger) Commit(s sale.Step) error {
 	if after {
 		return ErrPowerCut
 	}
+	return nil
+}
+
+func (l *Ledger) keep(shelves ...sale.Shelf) {
+	for _, s := range shelves {
+		l.shelves[s.Slot] = s
+	}
+}
+
+// Shelves implements sale.Ledger.
+func (l *Ledger) Shelves() ([]sale.Shelf, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.shelves)), nil
+}
+
+// SaveShelf implements sale.Ledger.
+func (l *Ledger) SaveShelf(s sale.Shelf) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.keep(s)
 	return nil
 }
 

@@ -99,7 +99,7 @@ func Audit(orders []sale.Order, p *Provider, b *Board) error {
 		trade, _ := p.Trade(o.Number)
 		paid := !trade.PaidAt.IsZero()
 		drops, commands := b.Drops(o.Number), b.Commands(o.Number)
-		if commands > 1 || drops > 1 {
+		if commands > 1+len(o.Failed) || drops > 1 {
 			say(o.Number, "%d commands, %d drops", commands, drops)
 		}
 		if drops > 0 && !paid {

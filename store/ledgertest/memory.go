@@ -5,6 +5,7 @@ package ledgertest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type Memory struct {
 // books is what survives a crash.
 type books struct {
 	orders  map[sale.Number][]byte // JSON, so that copies are independent
+	shelves map[sale.Slot]sale.Shelf
 	seq     uint64
 	doubts  []doubt
 	steps   []sale.Step
@@ -47,7 +49,7 @@ var _ sale.Ledger = (*Memory)(nil)
 
 // NewMemory returns an empty, healthy ledger.
 func NewMemory() *Memory {
-	return &Memory{books: &books{orders: map[sale.Number][]byte{}}}
+	return &Memory{books: &books{orders: map[sale.Number][]byte{}, shelves: map[sale.Slot]sale.Shelf{}}}
 }
 
 // FailBefore makes the n-th commit from now fail (1 is the next one) without
@@ -105,6 +107,29 @@ func (m *Memory) Order(n sale.Number) (sale.Order, bool) {
 	return *o, true
 }
 
+// Shelves is part of sale.Ledger.
+func (m *Memory) Shelves() ([]sale.Shelf, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.Collect(maps.Values(m.books.shelves))
+	slices.SortFunc(list, func(a, b sale.Shelf) int { return int(a.Slot - b.Slot) })
+	return list, nil
+}
+
+// SaveShelf is part of sale.Ledger. It is no commit that can be made to fail.
+func (m *Memory) SaveShelf(s sale.Shelf) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.broken != nil:
+		return m.broken
+	case s.Slot < 1:
+		return fmt.Errorf("%w: there is no slot %d", store.ErrRefused, s.Slot)
+	}
+	m.books.shelves[s.Slot] = s
+	return nil
+}
+
 // Commit is part of sale.Ledger.
 func (m *Memory) Commit(s sale.Step) error {
 	m.mu.Lock()
@@ -129,6 +154,9 @@ func (m *Memory) Commit(s sale.Step) error {
 	}
 	b.commits++
 	b.orders[s.Order.Number] = raw
+	for _, shelf := range s.Shelves {
+		b.shelves[shelf.Slot] = shelf
+	}
 	b.seq = max(b.seq, s.Order.Seq)
 	for _, l := range s.Trail {
 		if l.State == sale.Unknown {

@@ -21,6 +21,7 @@ func Run(t *testing.T, open Opener) {
 	for name, test := range map[string]func(*testing.T, *bench){
 		"empty": empty, "a sale": happySale, "refusals": refusals, "open orders": openOrders,
 		"final orders may open again": reopened, "doubts": doubts, "sequence": sequence,
+		"slots": slots, "another slot": anotherSlot,
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, reopen := open(t)

@@ -1,0 +1,286 @@
+package sale
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Shelf is what the ledger remembers of a slot, whatever the board says of it.
+// The zero value but for Slot is a slot that sells and that nobody counts.
+type Shelf struct {
+	Slot Slot `json:"slot"`
+	// Stock is how many products are left, if Counted: what a person said, less
+	// the drops that were proved since. At 0 the slot does not sell.
+	Counted bool `json:"counted,omitempty"`
+	Stock   int  `json:"stock,omitempty"`
+	// Closed is why the slot does not sell until a person opens it.
+	Closed Closure   `json:"closed,omitempty"`
+	Order  Number    `json:"order,omitempty"`  // whose vend failed
+	Reason string    `json:"reason,omitempty"` // the board's words, or the person's
+	Since  time.Time `json:"since,omitzero"`   // wall time of the closing
+}
+
+// Closure is why a slot is closed. The names are stored; they never change.
+type Closure string
+
+const (
+	ClosedByFailure Closure = "failed" // a vend failed for certain
+	ClosedByPerson  Closure = "person"
+)
+
+// MaxStock is the most that a slot can be said to hold.
+const MaxStock = 999
+
+// state is what the shelf means for a sale.
+func (s Shelf) state() Stock {
+	switch {
+	case s.Closed != "":
+		return SlotClosed
+	case s.Counted && s.Stock <= 0:
+		return OutOfStock
+	}
+	return InStock
+}
+
+// after is the shelf of an order's slot as the journal lines of a step leave
+// it: a proved drop is counted, a proved failure closes the slot. Controllers
+// latch faults, and a second customer should not find out.
+func (s Shelf) after(o Order, lines []Line, at time.Time) Shelf {
+	for _, l := range lines {
+		switch {
+		case l.State == Dispensed && l.Cause == CauseDropped && s.Counted:
+			s.Stock = max(0, s.Stock-1)
+		case l.Cause == CauseNotDropped && (l.State == Refunding || l.State == Paid) && s.Closed == "":
+			s.Closed, s.Order, s.Reason, s.Since = ClosedByFailure, o.Number, l.Detail, at
+		}
+	}
+	return s
+}
+
+// shelf is what the ledger has of a slot.
+func (m *Machine) shelf(slot Slot) Shelf {
+	if s, ok := m.shelves[slot]; ok {
+		return s
+	}
+	return Shelf{Slot: slot}
+}
+
+// stockOf is whether a slot can sell, by the ledger and by the board's last
+// word.
+func (m *Machine) stockOf(slot Slot) Stock {
+	if s := m.shelf(slot).state(); s != InStock {
+		return s
+	}
+	return m.stock[slot]
+}
+
+// loadShelves reads what earlier processes left.
+func (m *Machine) loadShelves() error {
+	list, err := m.o.Ledger.Shelves()
+	if err != nil {
+		return fmt.Errorf("read the slots: %w", err)
+	}
+	for _, s := range list {
+		m.shelves[s.Slot] = s
+	}
+	return nil
+}
+
+// shelved is what a step changes about the order's slot, in the transaction
+// that records the step.
+func (m *Machine) shelved(o Order, lines []Line, at time.Time) []Shelf {
+	was := m.shelf(o.Product.Slot)
+	now := was.after(o, lines, at)
+	if now == was {
+		return nil
+	}
+	return []Shelf{now}
+}
+
+func (m *Machine) keepShelves(list []Shelf) {
+	for _, s := range list {
+		m.shelves[s.Slot] = s
+		if s.Closed == ClosedByFailure {
+			m.log.Warn("the slot is closed until a person opens it", "slot", s.Slot, "order", s.Order, "why", s.Reason)
+		}
+	}
+}
+
+// SlotStatus is a slot as the technician's commands show it.
+type SlotStatus struct {
+	Product Product `json:"product"`
+	Main    Slot    `json:"main"`           // the slot that the product is listed under
+	State   Stock   `json:"state"`          // whether it can sell: "", sold-out or closed
+	Board   Stock   `json:"board"`          // the board's last word
+	Shelf   Shelf   `json:"shelf"`          // what the ledger remembers
+	Sold    bool    `json:"sold,omitempty"` // an order is in hand for it
+}
+
+// Slots tells about every configured slot, by number. It may be called from
+// any goroutine while Run runs.
+func (m *Machine) Slots(ctx context.Context) ([]SlotStatus, error) {
+	return ask(ctx, m, func() ([]SlotStatus, error) { return m.slots(), nil })
+}
+
+func (m *Machine) slots() (list []SlotStatus) {
+	for _, main := range m.o.Products {
+		for _, slot := range m.group(main.Slot) {
+			p, _ := m.product(slot)
+			list = append(list, SlotStatus{
+				Product: p, Main: main.Slot, State: m.stockOf(slot), Board: m.stock[slot], Shelf: m.shelf(slot),
+				Sold: slices.ContainsFunc(m.orders, func(t *tracked) bool { return t.order.Product.Slot == slot && !t.order.State.Final() }),
+			})
+		}
+	}
+	slices.SortFunc(list, func(a, b SlotStatus) int { return int(a.Product.Slot - b.Product.Slot) })
+	return list
+}
+
+// Shelving is what a person wants changed about a slot. A nil field stays.
+type Shelving struct {
+	Stock  *int   `json:"stock,omitempty"` // how many there are now, 0 to MaxStock; -1: not counted any more
+	Open   *bool  `json:"open,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// What may be wrong about a person's wish.
+var (
+	ErrSlotUnknown = errors.New("no product has this slot")
+	ErrStockRange  = fmt.Errorf("out of range: a slot holds 0 to %d", MaxStock)
+)
+
+// Shelve changes what the ledger remembers of a slot and returns it as it is
+// then. It is durable when Shelve returns nil. An order in hand goes on. It
+// may be called from any goroutine while Run runs.
+func (m *Machine) Shelve(ctx context.Context, slot Slot, want Shelving) (Shelf, error) {
+	return ask(ctx, m, func() (Shelf, error) { return m.shelve(slot, want) })
+}
+
+func (m *Machine) shelve(slot Slot, want Shelving) (Shelf, error) {
+	if _, ok := m.product(slot); !ok {
+		return Shelf{}, ErrSlotUnknown
+	}
+	s := m.shelf(slot)
+	if n := want.Stock; n != nil {
+		if *n < -1 || *n > MaxStock {
+			return s, ErrStockRange
+		}
+		s.Counted, s.Stock = *n >= 0, max(0, *n)
+	}
+	if want.Open != nil {
+		s.Closed, s.Order, s.Reason, s.Since = "", "", "", time.Time{}
+		if !*want.Open {
+			s.Closed, s.Reason, s.Since = ClosedByPerson, want.Reason, m.o.Clock.Now()
+		}
+	}
+	if err := m.o.Ledger.Health(); err != nil {
+		return s, err
+	}
+	if err := m.o.Ledger.SaveShelf(s); err != nil {
+		m.failed = fmt.Errorf("keep what was changed about slot %s: %w", slot, err)
+		return s, m.failed
+	}
+	m.shelves[slot] = s
+	if want.Open != nil && *want.Open || want.Stock != nil && *want.Stock > 0 {
+		delete(m.stock, slot) // the board is asked before each sale anyway
+	}
+	m.log.Info("a person changed a slot", "slot", slot, "counted", s.Counted, "stock", s.Stock, "closed", s.Closed, "reason", want.Reason)
+	return s, nil
+}
+
+// group lists the slots that hold the product of a slot, in the order in which
+// they are tried: that one first.
+func (m *Machine) group(slot Slot) []Slot {
+	for main, spares := range m.o.Spares {
+		if main == slot || slices.Contains(spares, slot) {
+			all := slices.DeleteFunc(append([]Slot{main}, spares...), func(s Slot) bool { return s == slot })
+			return append([]Slot{slot}, all...)
+		}
+	}
+	return []Slot{slot}
+}
+
+// product is what a slot sells: a spare slot the same as its main one.
+func (m *Machine) product(slot Slot) (Product, bool) {
+	for _, p := range m.o.Products {
+		if p.Slot == slot || slices.Contains(m.o.Spares[p.Slot], slot) {
+			p.Slot = slot
+			return p, true
+		}
+	}
+	return Product{}, false
+}
+
+// candidates lists the slots that may serve a customer who pressed slot, as far
+// as the ledger knows, in the order in which the board is asked about them:
+// those first of which it has said nothing bad.
+func (m *Machine) candidates(slot Slot) []Slot {
+	list := slices.DeleteFunc(m.group(slot), func(s Slot) bool { return m.shelf(s).state() != InStock })
+	slices.SortStableFunc(list, func(a, b Slot) int { return cmp.Compare(m.stock[a], m.stock[b]) })
+	return list
+}
+
+// elsewhere lists the slots that may serve an order whose vend has failed for
+// certain in its slot, if the operator wants that.
+func (m *Machine) elsewhere(o Order) []Slot {
+	if !o.Policy.OtherSlot || o.Restored {
+		return nil
+	}
+	return slices.DeleteFunc(m.candidates(o.Product.Slot), func(s Slot) bool {
+		return s == o.Product.Slot || m.stock[s] != InStock || slices.Contains(o.Failed, s)
+	})
+}
+
+// awaitElsewhere looks for a slot that serves an order whose vend has failed.
+// The board is asked first, as before any sale.
+func (m *Machine) awaitElsewhere(t *tracked) {
+	others := m.elsewhere(t.order)
+	switch {
+	case len(others) == 0 || time.Since(t.since) > readyWithin:
+		m.apply(t, MachineReady{})
+		return
+	case !m.ready():
+		m.plan(t, DoAwaitReady)
+		return
+	}
+	slot := others[0]
+	t.busy = true
+	m.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(m.calls, checkWithin)
+		defer cancel()
+		evidence, err := m.o.Dispenser.Check(ctx, slot)
+		m.post(func() { m.checkedElsewhere(t, slot, evidence, err) })
+	})
+}
+
+func (m *Machine) checkedElsewhere(t *tracked, slot Slot, evidence Evidence, err error) {
+	t.busy = false
+	switch {
+	case t.order.State != Paid || m.failed != nil:
+		return
+	case err == nil && m.ready():
+		m.apply(t, MachineReady{Ready: true, Slot: slot, Evidence: evidence})
+		return
+	case err != nil:
+		m.log.Warn("the other slot was refused by the board", "order", t.order.Number, "slot", slot, "error", err)
+		m.boardSays(slot, err)
+	}
+	m.plan(t, DoAwaitReady)
+}
+
+// boardSays remembers a refusal of a slot. It reports whether err is one.
+func (m *Machine) boardSays(slot Slot, err error) bool {
+	switch {
+	case errors.Is(err, ErrSoldOut):
+		m.stock[slot] = OutOfStock
+	case errors.Is(err, ErrSlotClosed), errors.Is(err, ErrNoSlot):
+		m.stock[slot] = SlotClosed
+	default:
+		return false
+	}
+	return true
+}
