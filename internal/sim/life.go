@@ -16,14 +16,15 @@ var errDead = errors.New("the process is dead")
 // life is one process between two crashes. Its ports stop working the moment
 // it dies, so that nothing it had in mind happens afterwards.
 type life struct {
-	dead   atomic.Bool
-	end    context.CancelFunc
-	ended  chan error
-	crash  func(where string) bool // decides whether the process dies here
-	lag    func(about string) time.Duration
-	ledger sale.Ledger
-	gate   sale.Gateway
-	board  sale.Dispenser
+	dead    atomic.Bool
+	end     context.CancelFunc
+	ended   chan error
+	crash   func(where string) bool // decides whether the process dies here
+	lag     func(about string) time.Duration
+	machine *sale.Machine
+	ledger  sale.Ledger
+	gate    sale.Gateway
+	board   sale.Dispenser
 }
 
 func (l *life) kill() {
@@ -61,11 +62,24 @@ func (m mortalLedger) LastSeq() (uint64, error)        { return m.ledger.LastSeq
 func (m mortalLedger) Doubts(t time.Time) (int, error) { return m.ledger.Doubts(t) }
 func (m mortalLedger) Health() error                   { return m.ledger.Health() }
 func (m mortalLedger) Shelves() ([]sale.Shelf, error)  { return m.ledger.Shelves() }
-func (m mortalLedger) SaveShelf(s sale.Shelf) error    { return m.ledger.SaveShelf(s) }
 func (m mortalBoard) Events() <-chan sale.BoardEvent   { return m.board.Events() }
 func (m mortalBoard) Health() error                    { return m.board.Health() }
 func (m mortalGateway) Prepare(o sale.Order, t time.Time) ([]byte, error) {
 	return m.gate.Prepare(o, t)
+}
+
+func (m mortalLedger) SaveShelf(s sale.Shelf) error {
+	what := " commit slot " + s.Slot.String()
+	if m.here("before" + what) {
+		return errDead
+	}
+	if err := m.ledger.SaveShelf(s); err != nil {
+		return err
+	}
+	if m.here("after" + what) {
+		return errDead
+	}
+	return nil
 }
 
 type mortalGateway struct{ *life }

@@ -20,8 +20,8 @@ import (
 
 // Figures count what an episode saw.
 type Figures struct {
-	Sales, Dispensed, Refunded, Closed, Attention, Doubted, Doubled, Crashes, Commits int
-	Copies, Harmed, Restored                                                          int // Restored counts orders
+	Sales, Dispensed, Refunded, Closed, Attention, Doubted, Doubled, Elsewhere, Crashes, Commits int
+	Copies, Harmed, Restored                                                                     int // Restored counts orders
 }
 
 // Add sums figures.
@@ -33,6 +33,7 @@ func (f *Figures) Add(g Figures) {
 	f.Attention += g.Attention
 	f.Doubted += g.Doubted
 	f.Doubled += g.Doubled
+	f.Elsewhere += g.Elsewhere
 	f.Crashes += g.Crashes
 	f.Commits += g.Commits
 	f.Copies += g.Copies
@@ -109,7 +110,10 @@ func newWorld(dir string, seed uint64) *world {
 	w.options = sale.Options{
 		Code: "SIM", Panel: w.panel, Clock: w.clock,
 		PayWithin: time.Duration(20+w.pick("pay within", 70)) * time.Second, DispenseWithin: 20 * time.Second,
-		Policy: sale.Policy{OnUnknown: policies[w.pick("unknown", len(policies))], LateDispense: w.pick("late", 2) == 0},
+		Policy: sale.Policy{
+			OnUnknown: policies[w.pick("unknown", len(policies))], LateDispense: w.pick("late", 2) == 0, OtherSlot: w.pick("other slot", 2) == 0,
+		},
+		Spares: map[sale.Slot][]sale.Slot{11: {21}, 12: {22, 23}, 13: {24, 25, 26}, 14: {27}, 15: {28}},
 		Random: rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24)}),
 	}
 	for slot := range sale.Slot(9) {
@@ -216,7 +220,7 @@ func (w *world) begin() error {
 		end()
 		return err
 	}
-	w.life = l
+	w.life, l.machine = l, m
 	go func() { l.ended <- m.Run(ctx) }()
 	return nil
 }
@@ -262,6 +266,9 @@ func (w *world) customer() {
 		w.board.Break()
 		time.AfterFunc(w.after("mend", 40*time.Second), w.board.Mend)
 	}
+	if w.pick("technician", 4) == 0 {
+		w.technician()
+	}
 	w.board.Press(sale.Slot(11 + w.pick("slot", 9)))
 	time.Sleep(500*time.Millisecond + w.after("look", 5*time.Second))
 	w.copy()
@@ -284,6 +291,25 @@ func (w *world) customer() {
 	}
 	time.Sleep(5*time.Second + w.after("gap", 40*time.Second))
 	synctest.Wait()
+}
+
+// technician opens what a failed vend has closed, and counts now and then.
+func (w *world) technician() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	slots, _ := w.life.machine.Slots(ctx) // nobody answers while there is no power
+	for _, s := range slots {
+		want := sale.Shelving{}
+		if s.Shelf.Closed != "" {
+			want.Open = new(true)
+		}
+		if w.pick("count", 3) == 0 {
+			want.Stock = new(w.pick("stock", 12) - 1)
+		}
+		if want != (sale.Shelving{}) {
+			_, _ = w.life.machine.Shelve(ctx, s.Product.Slot, want)
+		}
+	}
 }
 
 // heal ends all faults; in the liveness mode ten minutes must then be enough.
@@ -354,6 +380,9 @@ func (w *world) count(o sale.Order) {
 		f.Closed++
 	case sale.Attention:
 		f.Attention++
+	}
+	if len(o.Failed) > 0 {
+		f.Elsewhere++
 	}
 	if o.Doubted {
 		f.Doubted++
