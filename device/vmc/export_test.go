@@ -17,3 +17,6 @@ func Listed(b []byte, slot sale.Slot) bool { return listed(b, slot) }
 
 // Evidence decodes stored evidence and encodes it again.
 func Evidence(b sale.Evidence) sale.Evidence { return decodeEvidence(b).encode() }
+
+// DecodeMachine reads the text of 52.
+func DecodeMachine(t []byte) (Machine, bool) { return decodeMachine(t) }

@@ -14,6 +14,8 @@ const (
 	cmdSync     = 0x31 // both: I have started
 	cmdPoll     = 0x41 // VMC
 	cmdAck      = 0x42 // both
+	cmdMachine  = 0x51 // host: how is the machine?
+	cmdMachined = 0x52 // VMC: answer to 51
 	cmdMenu     = 0x70 // host: service menu
 	cmdMenuData = 0x71 // VMC: answer to 70
 )
