@@ -1,7 +1,9 @@
-// Package device is the serial line under the drivers of vending controllers:
-// a [Line] is a serial port that comes back by itself.
+// Package device is what the drivers of vending controllers stand on, whatever
+// their protocol: a [Line] is a serial port that comes back by itself, and a
+// [Life] is a driver's goroutines, turns and events, from its opening to its
+// Close.
 //
-// The promises:
+// The promises of a Line:
 //
 //   - A Line has no end but Close. It opens its path again and again, first
 //     after a tenth of a second, never later than after one and a half, so that

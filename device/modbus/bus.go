@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"kioskd/device"
 )
 
 // bus carries one request at a time over the line.
 type bus struct {
-	line    wire
+	line    device.Wire
 	session int           // of the line, for which secure is responsible
 	gap     time.Duration // t3.5: the silence between two frames
 	byteOn  time.Duration // one byte on the line
@@ -29,7 +31,7 @@ var (
 // brokenAfter a pause of that length a read's answer will not be completed.
 const brokenAfter = 150 * time.Millisecond
 
-func newBus(line wire, baud int, within time.Duration) bus {
+func newBus(line device.Wire, baud int, within time.Duration) bus {
 	if within == 0 {
 		within = answerWithin
 	}

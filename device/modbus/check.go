@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -23,14 +24,8 @@ func (d *Dev) Check(ctx context.Context, slot sale.Slot) (sale.Evidence, error) 
 	}
 	var e sale.Evidence
 	var err error
-	busy := d.do(ctx, func(ctx context.Context) { e, err = d.check(ctx, s) })
-	switch {
-	case errors.Is(busy, errClosed):
-		return nil, closedFault(d.path)
-	case busy != nil:
-		f := silent("is busy with an earlier order")
-		f.Err = busy
-		return nil, f
+	if busy := d.do(ctx, func(ctx context.Context) { e, err = d.check(ctx, s) }); busy != nil {
+		return nil, d.life.Busy(busy)
 	}
 	return e, err
 }
@@ -47,7 +42,7 @@ func (d *Dev) check(ctx context.Context, s planned) (sale.Evidence, error) {
 			return nil, d.asFault(err)
 		}
 	}
-	return d.evidence().encode(), nil
+	return device.EncodeEvidence(d.evidence()), nil
 }
 
 // known reports whether the product that set the latch was told to the core.
@@ -63,9 +58,7 @@ func (d *Dev) lull(ctx context.Context) error {
 		select {
 		case <-time.After(pollEvery):
 		case <-ctx.Done():
-			f := silent("is busy with an earlier order")
-			f.Err = context.Cause(ctx)
-			return f
+			return d.life.Busy(context.Cause(ctx))
 		}
 	}
 	return nil
@@ -126,10 +119,5 @@ func (d *Dev) asFault(err error) error {
 		f.Err = x
 		return f
 	}
-	if f := d.Health(); f != nil {
-		return f
-	}
-	f := silent("does not answer")
-	f.Err = err
-	return f
+	return d.life.Absence(d.Health(), err)
 }

@@ -2,10 +2,8 @@ package modbus
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,12 +18,9 @@ const (
 	// answerWithin is how long a board has for an answer, behind the time that
 	// the bytes need on the line.
 	answerWithin = 500 * time.Millisecond
-	silentAfter  = 3 * time.Second  // without an answer: offline
-	reopenAfter  = 15 * time.Second // without an answer: the port is opened anew
 	// goneAfter unanswered questions in a row a board may have lost its power:
 	// its relays are switched off before anything else.
 	goneAfter = 3
-	maxEvents = 16 // keypad events that wait for a reader
 )
 
 // Options are what a driver needs besides its settings.
@@ -35,35 +30,19 @@ type Options struct {
 	AnswerWithin time.Duration
 }
 
-// wire is the line as this package needs it: see [device.Line].
-type wire interface {
-	Read(p []byte, wait time.Duration) (int, error)
-	Write(p []byte) (int, error)
-	Session() int
-	Err() error
-	Reopen(why *sale.Fault)
-	Close() error
-}
-
 // Dev is one bus with one or two boards. Its methods may be called by any
 // goroutine.
 type Dev struct {
 	settings Settings
 	plan     plan
 	log      *slog.Logger
-	path     string
-	out      chan sale.BoardEvent
+	life     *device.Life
 
-	ctx     context.Context // ends with Close
-	stop    context.CancelFunc
-	running sync.WaitGroup
 	jobs    chan *job
-	began   time.Time
 	ready   atomic.Bool                // all relays were seen off since the port was opened
-	heard   atomic.Int64               // when all boards answered last, since began
+	heard   atomic.Pointer[time.Time]  // when all boards answered last
 	trouble atomic.Pointer[sale.Fault] // what a board has that is no silence
 
-	line wire
 	// What follows belongs to the goroutine serve alone.
 	bus     bus
 	keypad  keypad
@@ -91,26 +70,24 @@ type job struct {
 // Check. It does not wait for the port: until all boards have answered and all
 // relays are off, Health says what is missing. Close it.
 func Open(path string, s Settings, o Options) *Dev {
-	log := o.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	return open(device.Open(device.Config{Path: path, Baud: s.Baud, Log: log}), path, s, o, log)
+	return open(device.Open(device.Config{Path: path, Baud: s.Baud, Log: o.Log}), path, s, o)
 }
 
-func open(line wire, path string, s Settings, o Options, log *slog.Logger) *Dev {
+func open(line device.Wire, path string, s Settings, o Options) *Dev {
+	life := device.NewLife(line, device.Board{
+		Name: "a relay board", Path: path,
+		Hint: "check its power, the wires A and B, and that address and baud are those the board is set to",
+	}, o.Log)
 	d := &Dev{
-		settings: s, plan: s.plan(func(string, string) {}), path: path, line: line,
-		log: log.With("driver", "modbus"), out: make(chan sale.BoardEvent, maxEvents),
-		jobs: make(chan *job), began: time.Now(), run: rand.Uint64(),
+		settings: s, plan: s.plan(func(string, string) {}), life: life,
+		log: life.Log.With("driver", "modbus"), jobs: make(chan *job), run: rand.Uint64(),
 	}
-	d.ctx, d.stop = context.WithCancel(context.Background())
 	d.bus = newBus(line, s.Baud, o.AnswerWithin)
 	d.keypad = keypad{keys: d.plan.keys, held: true}
-	d.reopens = d.began
+	d.reopens = time.Now()
 	k := s.DropSensor.Kind
 	d.sensor.counts = k == sensorLatch || k == sensorCounter
-	d.running.Go(d.serve)
+	life.Go(d.serve)
 	return d
 }
 
@@ -119,71 +96,53 @@ func open(line wire, path string, s Settings, o Options, log *slog.Logger) *Dev 
 // a Dispense whose pulse has left returns unknown. It may be called more than
 // once and always returns nil.
 func (d *Dev) Close() error {
-	d.stop()
-	d.running.Wait()
-	return d.line.Close()
+	d.life.End()
+	d.life.Wait()
+	return d.life.Close()
 }
 
 // Events is what happens at the keypad. Of unread events the newest 16 are kept.
-func (d *Dev) Events() <-chan sale.BoardEvent { return d.out }
+func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
 // Health is nil if all boards answered in the last three seconds, and their
 // relays are off but for the one in use.
 func (d *Dev) Health() error {
-	if d.ctx.Err() != nil {
-		return closedFault(d.path)
-	}
-	if err := d.line.Err(); err != nil {
+	if err := d.life.Err(); err != nil {
 		return err
 	}
 	if f := d.trouble.Load(); f != nil {
 		return f
 	}
-	if !d.ready.Load() || d.heard.Load() == 0 {
-		return silent("does not answer yet on " + d.path)
+	heard := d.heard.Load()
+	if heard == nil || !d.ready.Load() {
+		heard = &time.Time{}
 	}
-	if age := time.Since(d.began) - time.Duration(d.heard.Load()); age > silentAfter {
-		return silent("has been silent on " + d.path + " for " + age.Truncate(time.Second).String())
-	}
-	return nil
-}
-
-func silent(what string) *sale.Fault {
-	return &sale.Fault{
-		Code: sale.CodeSerialSilent, What: "a relay board " + what,
-		Hint: "check its power, the wires A and B, and that address and baud are those the board is set to",
-	}
+	return d.life.Silence(*heard)
 }
 
 func boardFault(what, hint string) *sale.Fault {
 	return &sale.Fault{Code: sale.CodeBoardFault, What: what, Hint: hint}
 }
 
-func closedFault(path string) *sale.Fault {
-	return &sale.Fault{Code: sale.CodeSerialOther, What: "the driver of the relay boards on " + path + " is closed"}
-}
-
-var errClosed = errors.New("the driver is closed")
-
 // do runs a function in the goroutine serve, as soon as it is its turn. An
 // error means that it did not run and will not.
 func (d *Dev) do(ctx context.Context, f func(context.Context)) error {
-	if d.ctx.Err() != nil {
-		return errClosed
+	if d.life.Closed() {
+		return device.ErrClosed
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	both, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(d.ctx, cancel)()
+	defer context.AfterFunc(d.life.Context(), cancel)()
 	j := &job{ctx: both, do: f, done: make(chan struct{})}
 	select {
 	case d.jobs <- j:
 		<-j.done
 		return nil
-	case <-d.ctx.Done():
-		return errClosed
+	case <-d.life.Context().Done():
+		return device.ErrClosed
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -191,14 +150,13 @@ func (d *Dev) do(ctx context.Context, f func(context.Context)) error {
 
 // serve is the goroutine that talks to the boards.
 func (d *Dev) serve() {
-	defer close(d.out)
-	for d.ctx.Err() == nil {
+	for !d.life.Closed() {
 		select {
 		case j := <-d.jobs:
 			j.do(j.ctx)
 			close(j.done)
 		default:
-			d.step(d.ctx)
+			d.step(d.life.Context())
 			d.idle()
 		}
 	}
@@ -211,23 +169,7 @@ func (d *Dev) idle() {
 	case j := <-d.jobs:
 		j.do(j.ctx)
 		close(j.done)
-	case <-d.ctx.Done():
+	case <-d.life.Context().Done():
 	case <-time.After(pollEvery):
-	}
-}
-
-// emit never blocks: where nobody reads, the oldest event goes.
-func (d *Dev) emit(e sale.BoardEvent) {
-	for {
-		select {
-		case d.out <- e:
-			return
-		default:
-		}
-		select {
-		case <-d.out:
-			d.log.Warn("nobody reads the keypad: its oldest event is dropped")
-		default:
-		}
 	}
 }

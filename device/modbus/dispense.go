@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -26,30 +27,26 @@ const (
 func (d *Dev) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	s, ok := d.plan.slots[c.Slot]
 	if !ok {
-		return notSent(fmt.Errorf("no relay is configured for slot %v", c.Slot))
+		return device.NotSent(fmt.Errorf("no relay is configured for slot %v", c.Slot))
 	}
 	var v sale.Verdict
 	if err := d.do(ctx, func(ctx context.Context) { v = d.dispense(ctx, c, s) }); err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	return v
-}
-
-func notSent(why error) sale.Verdict {
-	return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the pulse left: " + why.Error()}
 }
 
 func (d *Dev) dispense(ctx context.Context, c sale.Command, s planned) sale.Verdict {
 	r := d.pulse(s)
 	if err := d.arm(ctx, c, s, r); err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	v := &vend{number: c.Number, slot: s, base: d.sensor.value, breaks: d.breaks, sent: time.Now()}
 	v.unit = families[d.settings.Boards[s.relay.board].Family].unit
 	d.sensor.gap = 0
 	n, err := d.bus.send(ctx, r)
 	if n == 0 && err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	d.last = v
 	d.driven++
@@ -143,7 +140,7 @@ func (d *Dev) cut(v *vend) sale.Verdict {
 	if n, sure := d.fell(v.base); n > 0 && sure {
 		return d.given(v, n)
 	}
-	if d.ctx.Err() != nil {
+	if d.life.Closed() {
 		return v.unknown("the driver was closed during the vend")
 	}
 	return v.unknown("no result in time")

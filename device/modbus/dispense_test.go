@@ -80,7 +80,7 @@ func TestHandAfterCheck(t *testing.T) {
 	b.Hand()
 	time.Sleep(50 * time.Millisecond) // longer than the beam is dark
 	v := d.Dispense(t.Context(), c)
-	if v.Outcome != sale.OutcomeNotDispensed || !strings.HasPrefix(v.Detail, "no byte of the pulse left: the drop sensor's register changed after the slot was checked") {
+	if v.Outcome != sale.OutcomeNotDispensed || !strings.HasPrefix(v.Detail, "no byte of the command left: the drop sensor's register changed after the slot was checked") {
 		t.Errorf("%v (%s)", v.Outcome, v.Detail)
 	}
 	if b.Pulses() != pulses {
@@ -143,7 +143,7 @@ func TestDoorAndBeam(t *testing.T) {
 			t.Errorf("Check: %v, want %s", err, c.want)
 		}
 		pulses := b.Pulses()
-		if v := d.Dispense(t.Context(), order); v.Outcome != sale.OutcomeNotDispensed || v.Detail != "no byte of the pulse left: "+c.want {
+		if v := d.Dispense(t.Context(), order); v.Outcome != sale.OutcomeNotDispensed || v.Detail != "no byte of the command left: "+c.want {
 			t.Errorf("%v (%s)", v.Outcome, v.Detail)
 		}
 		if b.Pulses() != pulses {
@@ -253,7 +253,7 @@ func TestNoSlot(t *testing.T) {
 	if _, err := d.Check(t.Context(), 99); !errors.Is(err, sale.ErrNoSlot) || err.Error() != "check slot 99: no such slot: no relay is configured for it" {
 		t.Errorf("%v", err)
 	}
-	if v := d.Dispense(t.Context(), sale.Command{Slot: 99}); v.Outcome != sale.OutcomeNotDispensed || v.Detail != "no byte of the pulse left: no relay is configured for slot 99" {
+	if v := d.Dispense(t.Context(), sale.Command{Slot: 99}); v.Outcome != sale.OutcomeNotDispensed || v.Detail != "no byte of the command left: no relay is configured for slot 99" {
 		t.Errorf("%v (%s)", v.Outcome, v.Detail)
 	}
 }

@@ -1,14 +1,13 @@
 package modbus
 
 import (
-	"encoding/json"
 	"fmt"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
-// evidence is what Check notes for Recover, stored with the order as JSON. A
-// field is never given another meaning; a change raises the version.
+// evidence is what Check notes for Recover, see [device.EncodeEvidence].
 type evidence struct {
 	Version int      `json:"v"`
 	Run     uint64   `json:"run,omitempty"`    // the process that took it ...
@@ -27,19 +26,9 @@ type reading struct {
 	Value    uint16 `json:"value"`
 }
 
-func (e evidence) encode() sale.Evidence {
-	b, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // numbers and strings only
-	}
-	return b
-}
-
 // decodeEvidence returns no reading for what another version wrote.
-func decodeEvidence(b sale.Evidence) (e evidence) {
-	if json.Unmarshal(b, &e) != nil || e.Version != evidenceVersion {
-		return evidence{}
-	}
+func decodeEvidence(b sale.Evidence) evidence {
+	e, _ := device.DecodeEvidence[evidence](b, evidenceVersion)
 	return e
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -19,8 +20,8 @@ func (d *Dev) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error)
 	var err error
 	busy := d.do(ctx, func(ctx context.Context) { v, err = d.recover(ctx, c) })
 	switch {
-	case errors.Is(busy, errClosed):
-		err = closedFault(d.path)
+	case errors.Is(busy, device.ErrClosed):
+		err = d.life.Board.Closed()
 	case busy != nil:
 		err = busy
 	}

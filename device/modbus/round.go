@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -32,7 +33,7 @@ func (d *Dev) account(ctx context.Context, err error) {
 	case err == nil:
 		d.missed, d.reopens = 0, now
 		d.trouble.Store(nil)
-		d.heard.Store(int64(max(1, now.Sub(d.began))))
+		d.heard.Store(&now)
 		return
 	case ctx.Err() != nil:
 		return
@@ -43,11 +44,11 @@ func (d *Dev) account(ctx context.Context, err error) {
 		d.log.Warn("a relay board does not answer", "error", err)
 		d.ready.Store(false)
 	}
-	if d.line.Err() != nil {
+	if d.life.Line.Err() != nil {
 		d.reopens = now
-	} else if now.Sub(d.reopens) > reopenAfter {
+	} else if now.Sub(d.reopens) > device.ReopenAfter {
 		d.reopens = now
-		d.line.Reopen(silent("has been silent on " + d.path + " for " + reopenAfter.String() + "; the port is being opened anew"))
+		d.life.Reopen()
 	}
 }
 
@@ -55,7 +56,7 @@ func (d *Dev) account(ctx context.Context, err error) {
 func (d *Dev) blame(err error) {
 	if errors.Is(err, errEcho) {
 		d.trouble.Store(&sale.Fault{
-			Code: sale.CodeSerialOther, What: "the adapter on " + d.path + " repeats what is written to it",
+			Code: sale.CodeSerialOther, What: "the adapter on " + d.life.Board.Path + " repeats what is written to it",
 			Hint: "switch its echo off: an echo looks like a relay board that obeys",
 		})
 	}
@@ -64,7 +65,7 @@ func (d *Dev) blame(err error) {
 	}
 	if x, ok := errors.AsType[*Exception](err); ok {
 		d.trouble.Store(&sale.Fault{
-			Code: sale.CodeBoardFault, What: "a relay board on " + d.path + " refuses what its family must know", Err: x,
+			Code: sale.CodeBoardFault, What: "a relay board on " + d.life.Board.Path + " refuses what its family must know", Err: x,
 			Hint: "check family, relays and inputs of the boards in the configuration",
 		})
 	}
@@ -101,13 +102,13 @@ func (d *Dev) secure(ctx context.Context) error {
 
 // connect opens the port if it is not open.
 func (d *Dev) connect() error {
-	if d.line.Err() != nil || d.line.Session() == 0 {
-		if _, err := d.line.Read(make([]byte, 1), 50*time.Millisecond); err != nil {
+	if d.life.Line.Err() != nil || d.life.Line.Session() == 0 {
+		if _, err := d.life.Line.Read(make([]byte, 1), 50*time.Millisecond); err != nil {
 			d.ready.Store(false)
 			return err
 		}
 	}
-	if s := d.line.Session(); s != d.bus.session {
+	if s := d.life.Line.Session(); s != d.bus.session {
 		d.bus.session, d.missed, d.reopens = s, 0, time.Now()
 		d.breaks++
 		d.ready.Store(false)
@@ -187,7 +188,7 @@ func (d *Dev) poll(ctx context.Context) error {
 		}
 	}
 	if e := d.keypad.look(d.levels); e != nil {
-		d.emit(e)
+		d.life.Emit(e)
 	}
 	d.sensor.see(d.blocked(), time.Now())
 	if !due {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -30,7 +31,7 @@ func (d *Dev) ask(ctx context.Context, what string, r *request) (Frame, error) {
 	d.link.queue = append(d.link.queue, r)
 	d.link.asked = r
 	d.mu.Unlock()
-	err := d.await(within, func() bool { return r.got != nil || r.state == givenUp })
+	err := d.life.Await(within, &d.mu, func() bool { return r.got != nil || r.state == givenUp })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.withdraw(r)
@@ -45,13 +46,10 @@ func (d *Dev) ask(ctx context.Context, what string, r *request) (Frame, error) {
 
 // unanswered says why there is no answer.
 func (d *Dev) unanswered(r *request, err error) error {
-	if err == errClosed {
-		return closedFault(d.path)
-	}
 	if f := d.Health(); f != nil {
 		return f
 	}
-	f := silent("does not answer")
+	f := d.life.Board.Silent("does not answer")
 	f.Err = err
 	switch {
 	case r.tries == 0:
@@ -77,11 +75,11 @@ func (d *Dev) lull(ctx context.Context) error {
 	case <-time.After(time.Until(late.Add(answersLate))):
 		return nil
 	case <-ctx.Done():
-		f := silent("has not answered an earlier question")
+		f := d.life.Board.Silent("has not answered an earlier question")
 		f.Err = context.Cause(ctx)
 		return f
-	case <-d.done:
-		return closedFault(d.path)
+	case <-d.life.Context().Done():
+		return d.life.Board.Closed()
 	}
 }
 
@@ -91,14 +89,9 @@ func (d *Dev) Check(ctx context.Context, slot sale.Slot) (sale.Evidence, error) 
 	if slot < 1 || slot > maxSlot {
 		return nil, fmt.Errorf("check slot %v: %w: this controller numbers them from 1 to %d", slot, sale.ErrNoSlot, maxSlot)
 	}
-	release, err := d.take(ctx)
-	if err == errClosed {
-		return nil, closedFault(d.path)
-	}
+	release, err := d.life.Take(ctx, d.turn)
 	if err != nil {
-		f := silent("is busy with an earlier order")
-		f.Err = err
-		return nil, f
+		return nil, d.life.Busy(err)
 	}
 	defer release()
 	if err := d.state(ctx, slot); err != nil {
@@ -113,7 +106,7 @@ func (d *Dev) Check(ctx context.Context, slot sale.Slot) (sale.Evidence, error) 
 		e.Run, e.Driven = d.run, d.driven[slot]
 		d.mu.Unlock()
 	}
-	return e.encode(), nil
+	return device.EncodeEvidence(e), nil
 }
 
 // state asks whether a slot can vend.

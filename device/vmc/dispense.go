@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -25,25 +26,21 @@ const (
 // before that when the VMC restarts or reports a fault that proves nothing.
 func (d *Dev) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	if c.Slot < 1 || c.Slot > maxSlot {
-		return notSent(fmt.Errorf("this controller numbers its slots from 1 to %d", maxSlot))
+		return device.NotSent(fmt.Errorf("this controller numbers its slots from 1 to %d", maxSlot))
 	}
-	release, err := d.take(ctx)
+	release, err := d.life.Take(ctx, d.turn)
 	if err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	defer release()
 	if err := d.current(ctx, c); err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	v := &vend{number: c.Number, slot: c.Slot}
 	if err := d.leave(ctx, v); err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	return d.result(ctx, v)
-}
-
-func notSent(why error) sale.Verdict {
-	return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left: " + why.Error()}
 }
 
 // current refuses evidence that another vend of the slot has overtaken: after
@@ -62,7 +59,7 @@ func (d *Dev) current(ctx context.Context, c sale.Command) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
 	defer cancel()
-	if err := d.await(ctx, func() bool { return d.Health() == nil }); err != nil {
+	if err := d.life.Await(ctx, &d.mu, func() bool { return d.Health() == nil }); err != nil {
 		return d.absence(err)
 	}
 	now, err := d.counters(ctx, c.Slot)
@@ -95,7 +92,7 @@ func (d *Dev) leave(ctx context.Context, v *vend) error {
 	d.mu.Lock()
 	d.link.queue = append(d.link.queue, r)
 	d.mu.Unlock()
-	err := d.await(ctx, func() bool { return r.state != queued })
+	err := d.life.Await(ctx, &d.mu, func() bool { return r.state != queued })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if r.state != queued {
@@ -114,16 +111,16 @@ func bit(on bool) byte {
 
 // result waits for what the VMC says about the vend.
 func (d *Dev) result(ctx context.Context, v *vend) sale.Verdict {
-	err := d.await(ctx, v.over)
+	err := d.life.Await(ctx, &d.mu, v.over)
 	if err == nil {
 		within, cancel := context.WithTimeout(ctx, secondThought)
 		defer cancel()
-		d.await(within, func() bool { return v.final || v.restarted })
+		d.life.Await(within, &d.mu, func() bool { return v.final || v.restarted })
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	why := "no result in time"
-	if err == errClosed {
+	if err == device.ErrClosed {
 		why = "the driver was closed during the vend"
 	}
 	r := v.result(why)

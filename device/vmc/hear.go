@@ -22,7 +22,7 @@ func (d *Dev) hear(f Frame, now time.Time) {
 	case f.Cmd == cmdKey && len(text) >= 2:
 		d.key(slotOf(text))
 	case f.Cmd == cmdSlot && len(text) >= 11:
-		d.events.put(sale.SlotReport{Slot: slotOf(text), SoldOut: text[6] == 0, Closed: text[10] == 1})
+		d.life.Emit(sale.SlotReport{Slot: slotOf(text), SoldOut: text[6] == 0, Closed: text[10] == 1})
 	case f.Cmd == cmdSync:
 		d.restarted(now)
 	default:
@@ -35,9 +35,7 @@ func (d *Dev) key(s sale.Slot) {
 	if s != 0 {
 		e = sale.Selected{Slot: s}
 	}
-	if d.events.put(e) {
-		d.log.Warn("nobody reads the keypad: its oldest event is dropped")
-	}
+	d.life.Emit(e)
 }
 
 // status takes an 04 for the newest vend of the slot that it names.

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"kioskd/device"
 )
 
 const (
@@ -59,24 +61,16 @@ const (
 	givenUp // not acknowledged
 )
 
-// serve is the goroutine that talks to the VMC.
-func (d *Dev) serve() {
-	buf := make([]byte, 512)
-	for !d.closed() {
-		n, _ := d.line.Read(buf, readWait) // Health tells the error
-		d.round(buf[:n])
-	}
-}
-
-// round takes what was read and answers it. Only the newest frame is answered:
-// of those before it the VMC has stopped waiting for an answer.
+// round takes what was read and answers it, in the goroutine that talks to the
+// VMC. Only the newest frame is answered: of those before it the VMC has
+// stopped waiting for an answer.
 func (d *Dev) round(b []byte) {
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := &d.link
 	changed := false
-	if s := d.line.Session(); s != l.session {
+	if s := d.life.Line.Session(); s != l.session {
 		d.newSession(s, now)
 		changed = true
 	}
@@ -93,8 +87,7 @@ func (d *Dev) round(b []byte) {
 		d.receive(f, i == len(frames)-1 && i >= late, now)
 	}
 	if d.watch(now) || changed || len(frames) > 0 {
-		close(d.changed)
-		d.changed = make(chan struct{})
+		d.mu.Changed()
 	}
 }
 
@@ -108,7 +101,7 @@ func (d *Dev) newSession(s int, now time.Time) {
 	}
 	l.session, l.opened, l.silent = s, now, false
 	l.parser.Reset()
-	d.heard.Store(0)
+	d.heard.Store(nil)
 	if r := l.out; r != nil {
 		l.out, l.rest = nil, true
 		if r.vend != nil {
@@ -148,19 +141,19 @@ func (d *Dev) greet() {
 // watch notices silence. It reports whether something changed.
 func (d *Dev) watch(now time.Time) bool {
 	l := &d.link
-	if d.line.Err() != nil || l.session == 0 {
+	if d.life.Line.Err() != nil || l.session == 0 {
 		return false
 	}
 	since := l.opened
-	if h := d.heard.Load(); h > 0 {
-		since = d.began.Add(time.Duration(h))
+	if at := d.lastHeard(); !at.IsZero() {
+		since = at
 	}
 	age := now.Sub(since)
-	if age > reopenAfter {
-		d.line.Reopen(silent("has been silent on " + d.path + " for " + reopenAfter.String() + "; the port is being opened anew"))
+	if age > device.ReopenAfter {
+		d.life.Reopen()
 		return true
 	}
-	if age > silentAfter && !l.silent {
+	if age > device.SilentAfter && !l.silent {
 		l.silent = true
 		d.breaks++
 		d.log.Warn("the controller is silent")
@@ -173,7 +166,7 @@ func (d *Dev) watch(now time.Time) bool {
 // the answer.
 func (d *Dev) receive(f Frame, answer bool, now time.Time) {
 	l := &d.link
-	d.heard.Store(int64(max(1, now.Sub(d.began))))
+	d.heard.Store(&now)
 	if l.silent {
 		l.silent = false
 		d.log.Info("the controller speaks again")
@@ -227,7 +220,7 @@ func (d *Dev) polled(now time.Time) {
 func (d *Dev) send(r *request, now time.Time) {
 	l := &d.link
 	pack := cmp.Or(r.pack, l.pack)
-	if n, err := d.line.Write(data(r.cmd, pack, r.text...).Append(nil)); n == 0 && err != nil {
+	if n, err := d.life.Line.Write(data(r.cmd, pack, r.text...).Append(nil)); n == 0 && err != nil {
 		return
 	}
 	r.pack = pack
@@ -271,7 +264,7 @@ func (d *Dev) giveUp(r *request) {
 	d.log.Warn("the controller did not acknowledge a command", "command", int(r.cmd), "pack", int(r.pack), "written", r.tries)
 }
 
-func (d *Dev) write(b []byte) { d.line.Write(b) } // the line logs what it cannot write
+func (d *Dev) write(b []byte) { d.life.Line.Write(b) } // the line logs what it cannot write
 
 // withdraw takes a request back: if it was not written it will not be.
 func (d *Dev) withdraw(r *request) {

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kioskd/device"
 	"kioskd/device/vmc"
 	"kioskd/sale"
 )
@@ -96,7 +97,7 @@ func TestEvents(t *testing.T) {
 func TestUnreadKeys(t *testing.T) {
 	talking(t, vmc.DefaultSettings(), func(b *board) {
 		b.data(0x11, unhex(b, "000D 0000015E 00 0A 002A 00")...)
-		const presses = vmc.DropAfter + 20
+		const presses = device.KeysKept + 20
 		for i := range presses {
 			b.data(0x05, 0, byte(i+1))
 		}
@@ -106,13 +107,13 @@ func TestUnreadKeys(t *testing.T) {
 		for e := b.event(); e != nil; e = b.event() {
 			got = append(got, e)
 		}
-		if len(got) != vmc.DropAfter+2 {
-			b.Fatalf("%d events, want %d keys and 2 reports: %v", len(got), vmc.DropAfter, got)
+		if len(got) != device.KeysKept+2 {
+			b.Fatalf("%d events, want %d keys and 2 reports: %v", len(got), device.KeysKept, got)
 		}
 		if got[0] != (sale.SlotReport{Slot: 13, SoldOut: true}) || got[len(got)-1] != (sale.SlotReport{Slot: 14}) {
 			b.Errorf("the reports are %v and %v", got[0], got[len(got)-1])
 		}
-		if e := got[vmc.DropAfter]; e != (sale.Selected{Slot: presses}) {
+		if e := got[device.KeysKept]; e != (sale.Selected{Slot: presses}) {
 			b.Errorf("the newest key is %v, want %d", e, presses)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -25,7 +26,7 @@ const (
 // comment says. Where they do not yet, it listens for as long as the VMC may
 // still be vending and ctx allows, and looks again.
 func (d *Dev) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error) {
-	release, err := d.take(ctx)
+	release, err := d.life.Take(ctx, d.turn)
 	if err != nil {
 		return sale.Verdict{}, fmt.Errorf("recover slot %v: %w", c.Slot, err)
 	}
@@ -35,7 +36,7 @@ func (d *Dev) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error)
 	}
 	first, cancel := context.WithTimeout(ctx, hearingFirst)
 	defer cancel()
-	if err := d.await(first, func() bool { return d.Health() == nil }); err != nil {
+	if err := d.life.Await(first, &d.mu, func() bool { return d.Health() == nil }); err != nil {
 		return sale.Verdict{}, fmt.Errorf("recover slot %v: %w", c.Slot, d.absence(err))
 	}
 	before := decodeEvidence(c.Evidence).Counters
@@ -117,12 +118,12 @@ func (d *Dev) listen(ctx context.Context, c sale.Command) error {
 			return nil
 		}
 		nap, wake := context.WithDeadline(until, quiet)
-		err := d.await(nap, func() bool {
+		err := d.life.Await(nap, &d.mu, func() bool {
 			v := d.vends[c.Slot]
 			return v != nil && v.final
 		})
 		wake()
-		if err == nil || err == errClosed {
+		if err == nil || err == device.ErrClosed {
 			return err
 		}
 	}

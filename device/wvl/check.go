@@ -2,11 +2,11 @@ package wvl
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -24,8 +24,7 @@ const (
 // askWithin bounds the questions of one call.
 const askWithin = 5 * time.Second
 
-// evidence is what Check notes for Recover, stored with the order as JSON. A
-// field is never given another meaning; a change raises the version.
+// evidence is what Check notes for Recover, see [device.EncodeEvidence].
 type evidence struct {
 	Version int    `json:"v"`
 	Log     uint32 `json:"log"` // the identity of the board's log
@@ -34,18 +33,10 @@ type evidence struct {
 
 const evidenceVersion = 1
 
-func (e evidence) encode() sale.Evidence {
-	b, err := json.Marshal(e)
-	if err != nil {
-		panic(err) // numbers only
-	}
-	return b
-}
-
 // decodeEvidence returns nil for none, and for what another version wrote.
 func decodeEvidence(b sale.Evidence) *evidence {
-	var e evidence
-	if json.Unmarshal(b, &e) != nil || e.Version != evidenceVersion || e.Log == 0 {
+	e, ok := device.DecodeEvidence[evidence](b, evidenceVersion)
+	if !ok || e.Log == 0 {
 		return nil
 	}
 	return &e
@@ -54,14 +45,9 @@ func decodeEvidence(b sale.Evidence) *evidence {
 // Check implements [sale.Dispenser]: it asks for the slot's state and notes
 // which log the board has and how far it has come.
 func (d *Dev) Check(ctx context.Context, slot sale.Slot) (sale.Evidence, error) {
-	release, err := d.take(ctx, d.turn)
-	if err == errClosed {
-		return nil, closedFault(d.path)
-	}
+	release, err := d.life.Take(ctx, d.turn)
 	if err != nil {
-		f := silent("is busy with an earlier order")
-		f.Err = err
-		return nil, f
+		return nil, d.life.Busy(err)
 	}
 	defer release()
 	if err := d.Health(); err != nil {
@@ -80,7 +66,7 @@ func (d *Dev) Check(ctx context.Context, slot sale.Slot) (sale.Evidence, error) 
 	if err != nil {
 		return nil, fmt.Errorf("check slot %v: %w", slot, err)
 	}
-	return evidence{Version: evidenceVersion, Log: s.log, N: s.n}.encode(), nil
+	return device.EncodeEvidence(evidence{Version: evidenceVersion, Log: s.log, N: s.n}), nil
 }
 
 // slotState asks for a slot's state, and waits for a motor that still turns.
@@ -97,7 +83,7 @@ func (d *Dev) slotState(ctx context.Context, slot sale.Slot) (s slotState, err e
 		if err != nil || s.state != stateBusy || ctx.Err() != nil {
 			return s, err
 		}
-		d.pause(ctx, 4*keepEvery)
+		d.life.Pause(ctx, 4*keepEvery)
 	}
 }
 
@@ -113,16 +99,16 @@ func (d *Dev) sellable(s slotState) error {
 	case stateNone:
 		return sale.ErrNoSlot
 	case stateBusy:
-		return boardFault("still turns a motor for an earlier order", "if it never ends, the firmware has no time limit for its motors")
+		return d.life.Board.Fault("still turns a motor for an earlier order", "if it never ends, the firmware has no time limit for its motors")
 	case stateSensor:
 		if d.settings.DropSensor {
-			return boardFault("says that the beam of its drop sensor is blocked", "clear the drop zone, and check the sensor and its wires")
+			return d.life.Board.Fault("says that the beam of its drop sensor is blocked", "clear the drop zone, and check the sensor and its wires")
 		}
 		return d.logged(s)
 	case stateROM:
-		return romFault()
+		return d.romFault()
 	}
-	return boardFault(fmt.Sprintf("says %q of the slot", s.state), "its firmware does not keep to WVL/1 as docs/controllers/wvl.md has it")
+	return d.life.Board.Fault(fmt.Sprintf("says %q of the slot", s.state), "its firmware does not keep to WVL/1 as docs/controllers/wvl.md has it")
 }
 
 // logged refuses a board that cannot remember what it does.
@@ -133,5 +119,5 @@ func (d *Dev) logged(s slotState) error {
 	d.mu.Lock()
 	d.link.greeted = false
 	d.mu.Unlock()
-	return boardFault("has lost its log of vends", "wait until it has begun a new one; if this happens again, exchange the board")
+	return d.life.Board.Fault("has lost its log of vends", "wait until it has begun a new one; if this happens again, exchange the board")
 }

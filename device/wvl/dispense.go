@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -32,25 +33,21 @@ type vend struct {
 // VEND is written again. Nothing is written after the call.
 func (d *Dev) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	if c.Token == 0 || c.Slot < 1 {
-		return notSent(fmt.Errorf("token %d for slot %d: both begin at 1", c.Token, c.Slot))
+		return device.NotSent(fmt.Errorf("token %d for slot %d: both begin at 1", c.Token, c.Slot))
 	}
-	release, err := d.take(ctx, d.turn)
+	release, err := d.life.Take(ctx, d.turn)
 	if err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	defer release()
 	v, err := d.ready(ctx, c)
 	if err != nil {
-		return notSent(err)
+		return device.NotSent(err)
 	}
 	verdict := d.vend(ctx, v)
 	d.log.Info("dispense ended", "order", string(c.Number), "slot", int(c.Slot), "token", c.Token,
 		"written", v.written, "outcome", verdict.Outcome.String(), "detail", verdict.Detail)
 	return verdict
-}
-
-func notSent(why error) sale.Verdict {
-	return sale.Verdict{Outcome: sale.OutcomeNotDispensed, Detail: "no byte of the command left: " + why.Error()}
 }
 
 func unknown(format string, a ...any) sale.Verdict {
@@ -92,7 +89,7 @@ func (d *Dev) result(ctx context.Context, token uint32) (r record, err error) {
 
 // vend writes the command, and again, until the board knows what became of it.
 func (d *Dev) vend(ctx context.Context, v *vend) sale.Verdict {
-	for ctx.Err() == nil && !d.closed() {
+	for ctx.Err() == nil && !d.life.Closed() {
 		verdict, over := d.command(ctx, v)
 		if !over {
 			verdict, over = d.follow(ctx, v)
@@ -108,8 +105,8 @@ func (d *Dev) vend(ctx context.Context, v *vend) sale.Verdict {
 func (d *Dev) silence(v *vend) sale.Verdict {
 	switch {
 	case v.written == 0:
-		return notSent(errors.New("the controller was not ready in time"))
-	case d.closed():
+		return device.NotSent(errors.New("the controller was not ready in time"))
+	case d.life.Closed():
 		return unknown("the driver was closed during the vend%s", v.last)
 	}
 	return unknown("no result in time%s", v.last)
@@ -123,7 +120,7 @@ func (d *Dev) command(ctx context.Context, v *vend) (_ sale.Verdict, over bool) 
 	}
 	if err != nil {
 		if v.written == 0 {
-			return notSent(err), true
+			return device.NotSent(err), true
 		}
 		v.last = "; the command was not answered"
 		return sale.Verdict{}, false
@@ -151,7 +148,7 @@ func (d *Dev) refused(ctx context.Context, v *vend, r refusal) (_ sale.Verdict, 
 	v.last = "; " + what
 	switch r.why {
 	case stateBusy:
-		d.pause(ctx, 2*keepEvery)
+		d.life.Pause(ctx, 2*keepEvery)
 		return sale.Verdict{}, false
 	case stateNone, stateEmpty, stateClosed, stateSensor, stateROM:
 		if r.log == v.log && r.reaches(v.at) || v.written == 1 {
@@ -206,7 +203,7 @@ func outcome(r record, sensor bool) sale.Verdict {
 // follow waits for the board's word and asks for it. It ends, not over, when
 // the board answers that it never got the command.
 func (d *Dev) follow(ctx context.Context, v *vend) (_ sale.Verdict, over bool) {
-	for ctx.Err() == nil && !d.closed() {
+	for ctx.Err() == nil && !d.life.Closed() {
 		if r := d.tidings(ctx, v); r != nil {
 			if verdict, over := v.judge(*r); over {
 				return verdict, true
@@ -214,7 +211,7 @@ func (d *Dev) follow(ctx context.Context, v *vend) (_ sale.Verdict, over bool) {
 		}
 		answer, _, err := d.exchange(ctx, "RESULT", strconv.FormatUint(uint64(v.token), 10))
 		if err != nil || answer[0] != "OK" {
-			d.pause(ctx, keepEvery)
+			d.life.Pause(ctx, keepEvery)
 			continue
 		}
 		r, ok := decodeRecord(answer[1:])
@@ -233,7 +230,7 @@ func (d *Dev) follow(ctx context.Context, v *vend) (_ sale.Verdict, over bool) {
 func (d *Dev) tidings(ctx context.Context, v *vend) (r *record) {
 	within, cancel := context.WithTimeout(ctx, askEvery)
 	defer cancel()
-	d.await(within, func() bool {
+	d.life.Await(within, &d.mu, func() bool {
 		if d.told != nil && d.told.token == v.token {
 			r, d.told = d.told, nil
 		}

@@ -2,14 +2,14 @@ package wvl
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
 // OpenOn makes a driver on a line of the test's own.
-func OpenOn(w wire, s Settings) *Dev { return open(w, "/dev/test", s, slog.New(slog.DiscardHandler)) }
+func OpenOn(w device.Wire, s Settings) *Dev { return open(w, "/dev/test", s, Options{}) }
 
 // CRC16 is the CRC of a VEND.
 func CRC16(s string) uint16 { return crc16(s) }
@@ -38,7 +38,7 @@ func DecodeAll(words []string) {
 
 // Evidence is what Check would have noted.
 func Evidence(log, n uint32) sale.Evidence {
-	return evidence{Version: evidenceVersion, Log: log, N: n}.encode()
+	return device.EncodeEvidence(evidence{Version: evidenceVersion, Log: log, N: n})
 }
 
 // Recovered is the verdict of Recover on the words after an OK.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"kioskd/device"
 	"kioskd/sale"
 )
 
@@ -41,21 +42,14 @@ type question struct {
 	got []string // the words of the answer, nil for none yet
 }
 
-// serve is the goroutine that reads.
-func (d *Dev) serve() {
-	buf := make([]byte, 512)
-	for !d.closed() {
-		n, _ := d.line.Read(buf, readWait) // Health tells the error
-		d.round(buf[:n], time.Now())
-	}
-}
-
-func (d *Dev) round(b []byte, now time.Time) {
+// round takes what was read, in the goroutine that reads.
+func (d *Dev) round(b []byte) {
+	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := &d.link
 	changed := false
-	if s := d.line.Session(); s != l.session {
+	if s := d.life.Line.Session(); s != l.session {
 		l.session, l.opened, l.heard = s, now, now
 		l.greeted, l.fault = false, nil
 		l.parser.Reset()
@@ -66,13 +60,8 @@ func (d *Dev) round(b []byte, now time.Time) {
 		changed = true
 	}
 	if changed {
-		d.wake()
+		d.mu.Changed()
 	}
-}
-
-func (d *Dev) wake() {
-	close(d.changed)
-	d.changed = make(chan struct{})
 }
 
 func (d *Dev) receive(line Line, now time.Time) {
@@ -114,7 +103,7 @@ func (d *Dev) key(words []string, now time.Time) {
 	}
 	l := &d.link
 	if id, ok := decimal(values(words)["ID"], 32); ok {
-		d.line.Write(Line{Seq: d.nextSeq(), Words: []string{"GOT", strconv.FormatUint(id, 10)}}.Append(nil))
+		d.life.Line.Write(Line{Seq: d.nextSeq(), Words: []string{"GOT", strconv.FormatUint(id, 10)}}.Append(nil))
 		again := l.keyID == words[0]+"/"+values(words)["ID"] && now.Sub(l.keyAt) < sameKey
 		l.keyID, l.keyAt = words[0]+"/"+values(words)["ID"], now
 		if again {
@@ -125,9 +114,7 @@ func (d *Dev) key(words []string, now time.Time) {
 	if n != 0 {
 		e = sale.Selected{Slot: sale.Slot(n)}
 	}
-	if d.events.put(e) {
-		d.log.Warn("nobody reads the keypad: its oldest event is dropped")
-	}
+	d.life.Emit(e)
 }
 
 func (d *Dev) nextSeq() uint16 {
@@ -140,7 +127,7 @@ var errReopened = errors.New("the port was opened anew meanwhile")
 // exchange writes one question, once, and waits for its answer for a second
 // at most. left reports whether any byte of it may have left.
 func (d *Dev) exchange(ctx context.Context, words ...string) (answer []string, left bool, err error) {
-	release, err := d.take(ctx, d.asking)
+	release, err := d.life.Take(ctx, d.asking)
 	if err != nil {
 		return nil, false, err
 	}
@@ -151,19 +138,19 @@ func (d *Dev) exchange(ctx context.Context, words ...string) (answer []string, l
 	d.mu.Lock()
 	q := &question{seq: d.nextSeq()}
 	d.link.asked = q
-	session := d.line.Session()
+	session := d.life.Line.Session()
 	d.mu.Unlock()
 	defer func() {
 		d.mu.Lock()
 		d.link.asked = nil
 		d.mu.Unlock()
 	}()
-	if n, err := d.line.Write(Line{Seq: q.seq, Words: words}.Append(nil)); err != nil {
+	if n, err := d.life.Line.Write(Line{Seq: q.seq, Words: words}.Append(nil)); err != nil {
 		return nil, n > 0, err
 	}
-	within, cancel := context.WithTimeoutCause(ctx, answerWithin, silent("does not answer "+words[0]))
+	within, cancel := context.WithTimeoutCause(ctx, answerWithin, d.life.Board.Silent("does not answer "+words[0]))
 	defer cancel()
-	err = d.await(within, func() bool { return q.got != nil || d.link.session != session })
+	err = d.life.Await(within, &d.mu, func() bool { return q.got != nil || d.link.session != session })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -183,13 +170,13 @@ func (d *Dev) ask(ctx context.Context, take func(answer []string) bool, words ..
 		if err == nil && take(answer) {
 			return nil
 		}
-		if err == errClosed {
-			return closedFault(d.path)
+		if err == device.ErrClosed {
+			return d.life.Board.Closed()
 		}
 		if err == nil {
-			err = boardFault(fmt.Sprintf("answers %s with %q", words[0], answer), "its firmware does not keep to WVL/1 as docs/controllers/wvl.md has it")
+			err = d.life.Board.Fault(fmt.Sprintf("answers %s with %q", words[0], answer), "its firmware does not keep to WVL/1 as docs/controllers/wvl.md has it")
 		}
-		d.pause(ctx, keepEvery)
+		d.life.Pause(ctx, keepEvery)
 		if ctx.Err() != nil {
 			return d.absence(err)
 		}
@@ -198,39 +185,30 @@ func (d *Dev) ask(ctx context.Context, take func(answer []string) bool, words ..
 
 // absence says why there was no answer: as a fault.
 func (d *Dev) absence(err error) error {
-	if d.closed() {
-		return closedFault(d.path)
-	}
-	if f, ok := errors.AsType[*sale.Fault](err); ok {
+	if f, ok := errors.AsType[*sale.Fault](err); ok && !d.life.Closed() {
 		return f
 	}
-	if f := d.Health(); f != nil {
-		return f
-	}
-	f := silent("does not answer")
-	f.Err = err
-	return f
+	return d.life.Absence(d.Health(), err)
 }
 
 // keep is the goroutine that greets the board and asks it now and then.
 func (d *Dev) keep() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	for !d.closed() {
-		d.pause(ctx, keepEvery)
-		if d.line.Err() != nil {
+	ctx := d.life.Context()
+	for !d.life.Closed() {
+		d.life.Pause(ctx, keepEvery)
+		if d.life.Line.Err() != nil {
 			continue
 		}
 		d.mu.Lock()
 		l := d.link
 		d.mu.Unlock()
 		switch {
-		case l.session == 0 || l.session != d.line.Session():
-		case time.Since(l.heard) > reopenAfter:
-			d.line.Reopen(silent("has not answered on " + d.path + " for " + reopenAfter.String() + "; the port is being opened anew"))
+		case l.session == 0 || l.session != d.life.Line.Session():
+		case time.Since(l.heard) > device.ReopenAfter:
+			d.life.Reopen()
 		case !l.greeted:
 			if !d.greet(ctx, l.session) {
-				d.pause(ctx, pingEvery)
+				d.life.Pause(ctx, pingEvery)
 			}
 		case time.Since(l.heard) > pingEvery:
 			d.ping(ctx)
@@ -256,15 +234,15 @@ func (d *Dev) greet(ctx context.Context, session int) bool {
 		return true
 	}
 	if !ok {
-		l.fault = boardFault(fmt.Sprintf("answers HELLO with %q", answer), "it needs firmware for WVL/1 that names its log, as docs/controllers/wvl.md has it")
-		d.wake()
+		l.fault = d.life.Board.Fault(fmt.Sprintf("answers HELLO with %q", answer), "it needs firmware for WVL/1 that names its log, as docs/controllers/wvl.md has it")
+		d.mu.Changed()
 		return false
 	}
 	if l.board != h {
 		d.log.Info("controller found", "board", h.board, "firmware", h.firmware, "slots", int(h.slots), "boot", h.boot, "log", fmt.Sprintf("%08X", h.log))
 	}
 	l.greeted, l.board, l.fault = true, h, nil
-	d.wake()
+	d.mu.Changed()
 	return true
 }
 
@@ -303,11 +281,11 @@ func (d *Dev) ping(ctx context.Context) {
 	}
 	l.fault = nil
 	if s.state == stateROM {
-		l.fault = romFault()
+		l.fault = d.romFault()
 	}
-	d.wake()
+	d.mu.Changed()
 }
 
-func romFault() *sale.Fault {
-	return boardFault("cannot write its log", "its EEPROM is worn out: exchange the board")
+func (d *Dev) romFault() *sale.Fault {
+	return d.life.Board.Fault("cannot write its log", "its EEPROM is worn out: exchange the board")
 }

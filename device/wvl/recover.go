@@ -11,7 +11,7 @@ import (
 // Recover implements [sale.Dispenser]. It sends RESULT and nothing else, and
 // waits for a motor that still turns.
 func (d *Dev) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error) {
-	release, err := d.take(ctx, d.turn)
+	release, err := d.life.Take(ctx, d.turn)
 	if err != nil {
 		return sale.Verdict{}, fmt.Errorf("recover token %d: %w", c.Token, err)
 	}
@@ -26,8 +26,8 @@ func (d *Dev) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error)
 		if r.state != running {
 			return recovered(c, r, d.settings.DropSensor), nil
 		}
-		d.pause(ctx, 4*keepEvery)
-		if ctx.Err() != nil || d.closed() {
+		d.life.Pause(ctx, 4*keepEvery)
+		if ctx.Err() != nil || d.life.Closed() {
 			return sale.Verdict{}, fmt.Errorf("recover token %d: %w", c.Token, errors.New("the motor still turns"))
 		}
 	}

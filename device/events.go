@@ -1,4 +1,4 @@
-package vmc
+package device
 
 import (
 	"slices"
@@ -7,13 +7,13 @@ import (
 	"kioskd/sale"
 )
 
-// maxKeys is how many keypad events wait for a reader: more than a customer
+// KeysKept is how many keypad events wait for a reader: more than a customer
 // presses while the machine does anything else.
-const maxKeys = 16
+const KeysKept = 16
 
-// events holds what nobody has read yet. Of the keypad the newest are kept, of
-// each slot the newest report.
-type events struct {
+// Events holds what nobody has read yet. Of the keypad the newest KeysKept are
+// kept, of each slot the newest report. [Life] has one.
+type Events struct {
 	out  chan sale.BoardEvent
 	wake chan struct{}
 
@@ -21,12 +21,16 @@ type events struct {
 	queue []sale.BoardEvent
 }
 
-func newEvents() *events {
-	return &events{out: make(chan sale.BoardEvent), wake: make(chan struct{}, 1)}
+// NewEvents makes an empty queue. Somebody must Run it.
+func NewEvents() *Events {
+	return &Events{out: make(chan sale.BoardEvent), wake: make(chan struct{}, 1)}
 }
 
-// put never blocks. It reports whether an older keypad event had to go.
-func (e *events) put(event sale.BoardEvent) (lost bool) {
+// C is where the events come out. It is closed when Run ends.
+func (e *Events) C() <-chan sale.BoardEvent { return e.out }
+
+// Put never blocks. It reports whether an older keypad event had to go.
+func (e *Events) Put(event sale.BoardEvent) (lost bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r, ok := event.(sale.SlotReport); ok {
@@ -45,7 +49,7 @@ func (e *events) put(event sale.BoardEvent) (lost bool) {
 	return lost
 }
 
-func (e *events) makeRoom() bool {
+func (e *Events) makeRoom() bool {
 	oldest, keys := -1, 0
 	for i, old := range e.queue {
 		if _, report := old.(sale.SlotReport); report {
@@ -55,14 +59,14 @@ func (e *events) makeRoom() bool {
 			oldest = i
 		}
 	}
-	if keys < maxKeys {
+	if keys < KeysKept {
 		return false
 	}
 	e.queue = slices.Delete(e.queue, oldest, oldest+1)
 	return true
 }
 
-func (e *events) take() (event sale.BoardEvent, ok bool) {
+func (e *Events) take() (event sale.BoardEvent, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.queue) == 0 {
@@ -73,8 +77,8 @@ func (e *events) take() (event sale.BoardEvent, ok bool) {
 	return event, true
 }
 
-// run hands the events out until done, then closes the channel.
-func (e *events) run(done <-chan struct{}) {
+// Run hands the events out until done, then closes the channel.
+func (e *Events) Run(done <-chan struct{}) {
 	defer close(e.out)
 	for {
 		event, ok := e.take()
