@@ -24,6 +24,7 @@ type tracked struct {
 	tries   int         // failures in a row
 	alarmed State       // in which a person was told about it
 	why     Failure     // of the last failure
+	test    *testing    // who waits for the end of a test vend
 }
 
 // apply is the only way in which an order changes: decide, commit, then act.
@@ -50,6 +51,7 @@ func (m *Machine) apply(t *tracked, e Event) {
 		}
 		m.plan(t, effect)
 	}
+	t.testEnded()
 	if !next.Open() && !t.busy {
 		delete(m.orders, next.Number)
 	}
@@ -100,6 +102,10 @@ func (m *Machine) entered(t *tracked, from State) {
 		if t.order.Cause == CauseNotDropped {
 			// Controllers latch faults, and a second customer should not find
 			// out: the slot stays closed until the board reports it well.
+			m.stock[t.order.Product.Slot] = SlotClosed
+		}
+	case Closed:
+		if t.order.Cause == CauseNotDropped { // a test vend
 			m.stock[t.order.Product.Slot] = SlotClosed
 		}
 	}
