@@ -86,3 +86,32 @@ func paste(ts *testscript.TestScript, _ bool, args []string) {
 	_, after, _ := strings.Cut(rest, "\npayment:")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(before+"controller:\n"+section+"payment:"+after), 0o600))
 }
+
+// port makes a config name a port: "port PATH".
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	config := ts.ReadFile("kioskd.yaml")
+	before, rest, _ := strings.Cut(config, "controller:")
+	_, after, _ := strings.Cut(rest, "\n")
+	ts.Check(os.WriteFile(ts.MkAbs("kioskd.yaml"), []byte(before+"controller: {driver: vmc, port: "+args[0]+"}\n"+after), 0o600))
+}
+
+// until repeats a command until it succeeds: "until exec kioskd ...".
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	soon(ts, strings.Join(args, " "), func() bool { return ts.Exec(args[1], args[2:]...) == nil })
+}
+
+// await waits for a file: "await PATH".
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	soon(ts, args[0], func() bool {
+		_, err := os.Lstat(ts.MkAbs(args[0]))
+		return err == nil
+	})
+}
+
+func soon(ts *testscript.TestScript, what string, ok func() bool) {
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("not within 30 s: %s", what)
+		}
+	}
+}

@@ -30,7 +30,7 @@ func TestCommands(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"machine": machine, "ledger": ledger, "archive": archive,
-			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste,
+			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
 	})
 }
