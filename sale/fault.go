@@ -12,6 +12,7 @@ const (
 	CodeSerialDenied  Code = "E-SERIAL-04" // no permission for the port
 	CodeSerialOther   Code = "E-SERIAL-05" // the port cannot be used
 	CodeBoardFault    Code = "E-BOARD-01"  // the controller reports a fault of its own
+	CodeBoardRests    Code = "E-BOARD-02"  // the controller was driven too often and rests
 	CodeStoreWrite    Code = "E-STORE-01"  // the ledger cannot be written
 	CodeStoreSpace    Code = "E-STORE-02"  // too little free space
 	CodeStoreDamaged  Code = "E-STORE-03"  // the ledger is damaged and was put aside

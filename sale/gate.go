@@ -124,6 +124,9 @@ func (m *Machine) gate(word time.Duration) *Fault {
 			Hint: "wait; see kioskd orders for what needs a person afterwards",
 		}
 	}
+	if m.testing != nil {
+		return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("slot %v is being tested", m.testing.slot)}
+	}
 	for _, t := range m.orders {
 		if m.blocks(t) {
 			return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("order %s is not settled yet (%s)", t.order.Number, t.order.State)}

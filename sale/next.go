@@ -14,6 +14,10 @@ import (
 // means nothing in the order's state returns the order, no lines, no effects.
 func Next(o Order, e Event) (Order, []Line, []Effect) {
 	s := step{order: o}
+	if o.Test() {
+		s.test(e)
+		return s.result()
+	}
 	if _, again := e.(Restarted); again {
 		s.restarted()
 		return s.result()

@@ -107,7 +107,7 @@ const SweepsWanted = 2
 
 // Open reports whether the order still has work to do by itself.
 func (o Order) Open() bool {
-	return !o.State.Final() || o.State == Closed && o.Sweeps < SweepsWanted
+	return !o.State.Final() || o.State == Closed && o.Sweeps < SweepsWanted && !o.Test()
 }
 
 // Payment is what the verified answer said about the money that came in.

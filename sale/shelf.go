@@ -54,7 +54,7 @@ func (s Shelf) after(o Order, lines []Line, at time.Time) Shelf {
 		switch {
 		case l.State == Dispensed && l.Cause == CauseDropped && s.Counted:
 			s.Stock = max(0, s.Stock-1)
-		case l.Cause == CauseNotDropped && (l.State == Refunding || l.State == Paid) && s.Closed == "":
+		case l.Cause == CauseNotDropped && (l.State == Refunding || l.State == Paid || l.State == Closed) && s.Closed == "":
 			s.Closed, s.Order, s.Reason, s.Since = ClosedByFailure, o.Number, l.Detail, at
 		}
 	}
@@ -92,13 +92,22 @@ func (m *Machine) loadShelves() error {
 
 // shelved is what a step changes about the order's slot, in the transaction
 // that records the step.
-func (m *Machine) shelved(o Order, lines []Line, at time.Time) []Shelf {
-	was := m.shelf(o.Product.Slot)
+func shelved(was Shelf, o Order, lines []Line, at time.Time) []Shelf {
 	now := was.after(o, lines, at)
 	if now == was {
 		return nil
 	}
 	return []Shelf{now}
+}
+
+// shelfIn finds a slot among what the ledger has.
+func shelfIn(list []Shelf, slot Slot) Shelf {
+	for _, s := range list {
+		if s.Slot == slot {
+			return s
+		}
+	}
+	return Shelf{Slot: slot}
 }
 
 func (m *Machine) keepShelves(list []Shelf) {

@@ -227,7 +227,7 @@ func faultScene(f *Fault) SceneKind {
 		return SceneProviderDown
 	case CodeClock:
 		return SceneClock
-	case CodeUnsettled:
+	case CodeUnsettled, CodeBoardRests:
 		return SceneBusy
 	case CodeStoreDamaged:
 		return SceneNoRefunds

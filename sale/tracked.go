@@ -25,6 +25,7 @@ type tracked struct {
 	tries   int         // failures in a row
 	alarmed State       // in which a person was told about it
 	why     Failure     // of the last failure
+	test    *testing    // who waits for the end of a test vend
 }
 
 // apply is the only way in which an order changes: decide, commit, then act.
@@ -51,6 +52,7 @@ func (m *Machine) apply(t *tracked, e Event) {
 		}
 		m.plan(t, effect)
 	}
+	t.testEnded()
 	if !next.Open() && !t.busy {
 		m.drop(t)
 	}
@@ -77,7 +79,7 @@ func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
 		return true
 	}
 	from, now := t.order.State, m.o.Clock.Now()
-	step := Step{From: from, Order: next, Trail: lines, Shelves: m.shelved(next, lines, now), At: now, Since: time.Since(m.started)}
+	step := Step{From: from, Order: next, Trail: lines, Shelves: shelved(m.shelf(next.Product.Slot), next, lines, now), At: now, Since: time.Since(m.started)}
 	if err := m.o.Ledger.Commit(step); err != nil {
 		m.failed = fmt.Errorf("commit order %s as %s: %w", next.Number, next.State, err)
 		return false

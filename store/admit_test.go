@@ -50,6 +50,79 @@ func TestAdmitTakesWhatNextDecides(t *testing.T) {
 	}
 }
 
+// TestAdmitTakesTestVends walks every state that a test vend can reach, whatever
+// happens to it. The ledger takes each step; one command is permitted; nothing
+// else but asking the board is; and an order of another kind may not go there.
+func TestAdmitTakesTestVends(t *testing.T) {
+	born := ledgertest.Order(1)
+	born.Number, born.Product.Price, born.Request = "SH0042-1-T-K7QM3X", 0, nil
+	o, lines, effects := sale.BeginTest(born)
+	if err := store.Admit(nil, 0, sale.Step{Order: o, Trail: lines}); err != nil {
+		t.Fatal(err)
+	}
+	if len(effects) != 1 || effects[0] != sale.DoDispense || o.Commands != 1 {
+		t.Fatalf("it begins with %v and %d commands", effects, o.Commands)
+	}
+	lost := born
+	lost.State, lost.Restored = sale.Closing, true // a restore found its number only
+	copied := o
+	copied.Restored = true
+	ends := map[sale.State]bool{}
+	seen := map[string]bool{}
+	for todo := []sale.Order{o, lost, copied}; len(todo) > 0; {
+		o := todo[0]
+		todo = todo[1:]
+		for _, e := range allEvents() {
+			next, lines, effects := sale.Next(o, e)
+			for _, effect := range effects {
+				if effect != sale.DoRecover {
+					t.Errorf("%s, %T permits %q", o.State, e, effect)
+				}
+			}
+			if len(lines) == 0 {
+				continue
+			}
+			if err := store.Admit(&o, 1, sale.Step{From: o.State, Order: next, Trail: lines}); err != nil {
+				t.Errorf("%s, %T: %v", o.State, e, err)
+			}
+			if id := string(next.State) + string(next.Cause); !seen[id] {
+				seen[id] = true
+				todo = append(todo, next)
+			}
+			if next.State.Final() {
+				ends[next.State] = true
+				if next.Open() {
+					t.Errorf("%s (%s) is still open", next.State, next.Cause)
+				}
+			}
+		}
+	}
+	if len(ends) != 2 || !ends[sale.Dispensed] || !ends[sale.Closed] {
+		t.Errorf("it ends as %v", ends)
+	}
+}
+
+func TestAdmitKeepsTestVendsFromMoney(t *testing.T) {
+	o := ledgertest.Order(1)
+	o.Number, o.Request = "SH0042-1-T-K7QM3X", nil
+	begun, lines, _ := sale.BeginTest(o)
+	wantText(t, store.Admit(nil, 0, sale.Step{Order: begun, Trail: lines}), string(o.Number),
+		`the ledger refuses the step: order "$": a test vend has no price and nothing to do with a payment`)
+	begun.Product.Price = 0
+	again := begun
+	again.Commands = 2
+	wantText(t, store.Admit(&begun, 1, sale.Step{From: sale.Dispensing, Order: again, Trail: []sale.Line{{State: sale.Dispensing}}}), string(o.Number),
+		`the ledger refuses the step: order "$": nothing leads from "dispensing" to "dispensing"`)
+	refund := begun
+	refund.State = sale.Refunding
+	wantText(t, store.Admit(&begun, 1, sale.Step{From: sale.Dispensing, Order: refund, Trail: []sale.Line{{State: sale.Refunding}}}), string(o.Number),
+		`the ledger refuses the step: order "$": nothing leads from "dispensing" to "refunding"`)
+	sold := begun
+	sold.Number = "SH0042-1-K7QM3X"
+	wantText(t, store.Admit(nil, 0, sale.Step{Order: sold, Trail: lines}), string(sold.Number),
+		`the ledger refuses the step: order "$": nothing leads from "created" to "dispensing"`)
+}
+
 func allEvents() []sale.Event {
 	events := []sale.Event{
 		sale.CodeReady{CodeURL: "weixin://"}, sale.Withdraw{Cause: sale.CauseTimeout}, sale.CloseAccepted{},

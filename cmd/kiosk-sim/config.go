@@ -29,6 +29,8 @@ controller:
   settings:
     # 模拟货柜会为每次出货计数 · The simulated cabinet counts what it gives.
     counts: true
+    # 模拟货柜可以连续出货 · The simulated cabinet needs no rest.
+    pace: 0s
 
 payment:
   driver: wechat

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -24,11 +25,13 @@ import (
 )
 
 // control answers the technician's commands on a unix socket, as JSON over
-// HTTP. It reads; whoever may open the socket may see every order.
+// HTTP. Whoever may open the socket may see every order, and test a slot.
 type control struct {
-	store   *store.Store
-	machine *sale.Machine
-	face    *face
+	store    *store.Store
+	machine  *sale.Machine
+	face     *face
+	board    sale.Dispenser
+	products []sale.Product
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
@@ -54,6 +57,8 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("GET /v1/orders/{number}", c.order)
 	mux.HandleFunc("GET /v1/screen.png", c.screen)
 	mux.HandleFunc("GET /v1/backup", c.backup)
+	mux.HandleFunc("GET /v1/slots", c.slots)
+	mux.HandleFunc("POST /v1/test", c.test)
 	return mux
 }
 
@@ -88,11 +93,40 @@ func (c control) status(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusInternalServerError, err)
 		return
 	}
+	var board any
+	if b, ok := c.board.(interface{ Condition() any }); ok {
+		board = b.Condition()
+	}
 	reply(w, struct {
-		Version string      `json:"version"`
-		Sale    sale.Status `json:"sale"`
-		Store   store.Stats `json:"store"`
-	}{version(), now, stats})
+		Version    string      `json:"version"`
+		Sale       sale.Status `json:"sale"`
+		Store      store.Stats `json:"store"`
+		Controller any         `json:"controller,omitempty"` // what the board says of the machine
+	}{version(), now, stats, board})
+}
+
+func (c control) slots(w http.ResponseWriter, r *http.Request) {
+	t, err := slotsOf(r.Context(), c.board, c.products)
+	if err != nil {
+		refuse(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	reply(w, t)
+}
+
+// test turns a motor. Who goes away meanwhile does not stop it.
+func (c control) test(w http.ResponseWriter, r *http.Request) {
+	var t testRequest
+	if err := t.decode(r.Body); err != nil {
+		refuse(w, http.StatusBadRequest, err)
+		return
+	}
+	o, err := c.machine.Test(r.Context(), t.Slot)
+	if err != nil {
+		refuse(w, http.StatusConflict, err)
+		return
+	}
+	reply(w, o)
 }
 
 func (c control) orders(w http.ResponseWriter, r *http.Request) {
@@ -190,6 +224,23 @@ func (c client) get(ctx context.Context, path string, query url.Values, into any
 	return json.NewDecoder(answer.Body).Decode(into)
 }
 
+func (c client) post(ctx context.Context, path string, body, into any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://kioskd"+path, bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	answer, err := c.do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	return json.NewDecoder(answer.Body).Decode(into)
+}
+
 // download writes an answer as it is.
 func (c client) download(ctx context.Context, path string, to io.Writer) error {
 	c.http.Timeout = backupWithin
@@ -209,6 +260,10 @@ func (c client) ask(ctx context.Context, path string, query url.Values) (*http.R
 	if err != nil {
 		return nil, err
 	}
+	return c.do(r)
+}
+
+func (c client) do(r *http.Request) (*http.Response, error) {
 	answer, err := c.http.Do(r)
 	if err != nil || answer.StatusCode == http.StatusOK {
 		return answer, err

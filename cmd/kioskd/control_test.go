@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kioskd/sale"
@@ -33,8 +34,9 @@ func aControl(t testing.TB) control {
 		}
 	}
 	f := newFace(slog.New(slog.DiscardHandler))
+	board := saletest.NewBoard()
 	m, err := sale.New(sale.Options{
-		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: saletest.NewBoard(), Panel: f, Clock: systemClock{},
+		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: board, Panel: f, Clock: systemClock{},
 		Code: "T1", PayWithin: 1, DispenseWithin: 1,
 	})
 	if err != nil {
@@ -49,7 +51,7 @@ func aControl(t testing.TB) control {
 			t.Error(err)
 		}
 	})
-	return control{s, m, f}
+	return control{s, m, f, board, nil}
 }
 
 func TestControl(t *testing.T) {
@@ -58,20 +60,27 @@ func TestControl(t *testing.T) {
 		method, path string
 		status       int
 		has          string
+		body         string
 	}{
-		{"GET", "/v1/orders", 200, `[{"number":"SH0042-00000003-`},
-		{"GET", "/v1/orders?limit=1", 200, `[{"number":"SH0042-00000003-`},
-		{"GET", "/v1/orders?limit=x", 400, `{"error":"limit is a number, 0 for all"}`},
-		{"GET", "/v1/orders?limit=-1", 400, `{"error":"limit is a number, 0 for all"}`},
-		{"GET", "/v1/orders/01-01eef", 200, `{"order":{"number":"SH0042-00000001-01eef"`},
-		{"GET", "/v1/orders/nobody", 404, `{"error":"\"nobody\": no such order"}`},
-		{"GET", "/v1/screen.png", 404, `{"error":"this machine has no picture of its screen"}`},
-		{"GET", "/v1/status", 200, `{"version":"`},
-		{"POST", "/v1/orders", 405, "Method Not Allowed"},
-		{"GET", "/", 404, "404 page not found"},
+		{"GET", "/v1/orders", 200, `[{"number":"SH0042-00000003-`, ""},
+		{"GET", "/v1/orders?limit=1", 200, `[{"number":"SH0042-00000003-`, ""},
+		{"GET", "/v1/orders?limit=x", 400, `{"error":"limit is a number, 0 for all"}`, ""},
+		{"GET", "/v1/orders?limit=-1", 400, `{"error":"limit is a number, 0 for all"}`, ""},
+		{"GET", "/v1/orders/01-01eef", 200, `{"order":{"number":"SH0042-00000001-01eef"`, ""},
+		{"GET", "/v1/orders/nobody", 404, `{"error":"\"nobody\": no such order"}`, ""},
+		{"GET", "/v1/screen.png", 404, `{"error":"this machine has no picture of its screen"}`, ""},
+		{"GET", "/v1/status", 200, `{"version":"`, ""},
+		{"POST", "/v1/orders", 405, "Method Not Allowed", ""},
+		{"GET", "/", 404, "404 page not found", ""},
+		{"GET", "/v1/slots", 503, `{"error":"this controller's driver cannot tell about slots"}`, ""},
+		{"GET", "/v1/test", 405, "Method Not Allowed", ""},
+		{"POST", "/v1/test", 400, `{"error":"the body is not a slot to test: EOF"}`, ""},
+		{"POST", "/v1/test", 400, `{"error":"the body is not a slot to test: json: unknown field \"slots\""}`, `{"slots": 11}`},
+		{"POST", "/v1/test", 400, `{"error":"slot 0: slots have numbers from 1 on"}`, `{}`},
+		{"POST", "/v1/test", 400, `{"error":"slot -3: slots have numbers from 1 on"}`, `{"slot": -3}`},
 	} {
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
+		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, strings.NewReader(c.body)))
 		body, _ := io.ReadAll(w.Body)
 		if w.Code != c.status || len(body) < len(c.has) || string(body[:len(c.has)]) != c.has {
 			t.Errorf("%s %s: %d %s", c.method, c.path, w.Code, body)

@@ -189,7 +189,7 @@ func (d *demo) yaml(port string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "machine: {id: DEMO1, name: 演示机, language: zh, help: 400-000-0000}\n")
 	fmt.Fprintf(&b, "store: {path: kioskd.db, reserve: 1MiB}\ncontrol: {socket: kioskd.sock}\n")
-	fmt.Fprintf(&b, "controller: {driver: vmc, port: %q, settings: {counts: true}}\n", port)
+	fmt.Fprintf(&b, "controller: {driver: vmc, port: %q, settings: {counts: true, pace: 0s}}\n", port)
 	fmt.Fprintf(&b, "payment:\n  driver: wechat\n  settings:\n    %s\n", strings.ReplaceAll(strings.TrimSpace(d.provider.Settings()), "\n", "\n    "))
 	fmt.Fprintf(&b, "sale: {dispense_within: 20s}\n")
 	fmt.Fprintf(&b, "screen: {driver: %s, windowed: %v, theme: day}\nproducts:\n", d.flags.screen, d.flags.windowed)

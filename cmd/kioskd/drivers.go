@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"kioskd/configs"
+	"kioskd/device"
 	"kioskd/device/modbus"
 	"kioskd/device/vmc"
 	"kioskd/device/wvl"
@@ -15,36 +16,72 @@ import (
 // The drivers, by the name that the config gives them. This is the only place
 // that knows them all.
 
-// settings is what the config must know of every driver.
-func settings() configs.Drivers {
-	return configs.Drivers{
-		Controllers: map[string]func() configs.Settings{
-			"modbus": func() configs.Settings { s := modbus.DefaultSettings(); return &s },
-			"vmc":    func() configs.Settings { s := vmc.DefaultSettings(); return &s },
-			"wvl":    func() configs.Settings { s := wvl.DefaultSettings(); return &s },
-		},
-		Payments: map[string]func() configs.Settings{
-			"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s },
-		},
-	}
-}
-
 // dispenser is a controller that can be closed.
 type dispenser interface {
 	sale.Dispenser
 	Close() error
 }
 
-func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
-	switch s := c.Controller.Settings.(type) {
-	case *modbus.Settings:
-		return modbus.Open(c.Controller.Port, *s, modbus.Options{Log: log}), nil
-	case *vmc.Settings:
-		return vmc.Open(c.Controller.Port, *s, vmc.Options{Log: log}), nil
-	case *wvl.Settings:
-		return wvl.Open(c.Controller.Port, *s, wvl.Options{Log: log}), nil
+// controller is one driver of boards.
+type controller struct {
+	name     string
+	settings func() configs.Settings // the defaults
+	open     func(port string, s configs.Settings, log *slog.Logger) dispenser
+	probe    device.Probe // asks a port whether such a board is there
+}
+
+// controllers lists the drivers of boards, in the order in which a port is
+// asked for them: first who speaks unasked.
+func controllers() []controller {
+	return []controller{
+		{
+			name:     "vmc",
+			settings: func() configs.Settings { s := vmc.DefaultSettings(); return &s },
+			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
+				return vmc.Open(port, *s.(*vmc.Settings), vmc.Options{Log: log})
+			},
+			probe: vmc.Probe(),
+		},
+		{
+			name:     "wvl",
+			settings: func() configs.Settings { s := wvl.DefaultSettings(); return &s },
+			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
+				return wvl.Open(port, *s.(*wvl.Settings), wvl.Options{Log: log})
+			},
+			probe: wvl.Probe(),
+		},
+		{
+			name:     "modbus",
+			settings: func() configs.Settings { s := modbus.DefaultSettings(); return &s },
+			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
+				return modbus.Open(port, *s.(*modbus.Settings), modbus.Options{Log: log})
+			},
+			probe: modbus.Probe(),
+		},
 	}
-	return nil, fmt.Errorf("no driver for %T", c.Controller.Settings)
+}
+
+// settings is what the config must know of every driver.
+func settings() configs.Drivers {
+	d := configs.Drivers{
+		Controllers: map[string]func() configs.Settings{},
+		Payments: map[string]func() configs.Settings{
+			"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s },
+		},
+	}
+	for _, c := range controllers() {
+		d.Controllers[c.name] = c.settings
+	}
+	return d
+}
+
+func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
+	for _, driver := range controllers() {
+		if driver.name == c.Controller.Driver {
+			return driver.open(c.Controller.Port, c.Controller.Settings, log), nil
+		}
+	}
+	return nil, fmt.Errorf("no driver %q", c.Controller.Driver)
 }
 
 func openGateway(c *configs.Config, log *slog.Logger) (sale.Gateway, error) {

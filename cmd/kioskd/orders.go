@@ -172,9 +172,17 @@ func printOrders(out io.Writer, list []sale.Order) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ORDER\tTIME\tSLOT\tYUAN\tSTATE\tWHY\tPRODUCT")
 	for _, o := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.Number, clockTime(o.CreatedAt), o.Product.Slot, o.Product.Price, o.State, o.Cause, o.Product.Name)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.Number, clockTime(o.CreatedAt), o.Product.Slot, price(o), o.State, o.Cause, o.Product.Name)
 	}
 	w.Flush()
+}
+
+// price is what the customer owed; of a test vend nobody did.
+func price(o sale.Order) string {
+	if o.Test() {
+		return "test"
+	}
+	return o.Product.Price.String()
 }
 
 func (s story) print(out io.Writer) {
@@ -187,7 +195,9 @@ func (s story) print(out io.Writer) {
 	}
 	row("order", string(o.Number))
 	row("product", fmt.Sprintf("%s (slot %s)", o.Product.Name, o.Product.Slot))
-	row("price", o.Product.Price.String()+" yuan")
+	if !o.Test() {
+		row("price", o.Product.Price.String()+" yuan")
+	}
 	row("state", fmt.Sprintf("%s (%s)", o.State, o.Cause))
 	row("transaction_id", o.Payment.TransactionID)
 	if !o.Payment.PaidAt.IsZero() {

@@ -21,15 +21,16 @@ func TestMain(m *testing.M) {
 }
 
 // TestCommands plays what a technician types, right and wrong. The scripts
-// know three commands beside kioskd: "machine" writes a good kioskd.yaml with
-// its keys, "ledger N" makes N sales of the past, "archive" archives three of them
-// and makes one more.
+// know more commands than kioskd: "machine" writes a good kioskd.yaml with its
+// keys, "ledger N" makes N sales of the past, "archive" archives three of them
+// and makes one more; those of ports stand in boards_test.go.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"machine": machine, "ledger": ledger, "archive": archive,
+			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
 	})
 }

@@ -28,6 +28,8 @@ type Options struct {
 	NoSensor    bool // no drop sensor: every turn of a motor is a success
 	ShortStatus bool // 04 comes without its last byte
 	JamPauses   bool // a jam pauses its slot until the jam list is cleared (menu 27)
+	Oven        bool // a product is heated: after 02 come 22, 23 and, at the end, 24
+	NewFirmware bool // 52 ends with two more bytes: product in the lift, delivery door
 
 	Seed uint64       // for faults by chance and for noise
 	Log  *slog.Logger // nil logs nothing
@@ -65,6 +67,7 @@ type Cabinet struct {
 	motor    motor
 	slots    []*Slot
 	door     bool
+	lift     byte // what 54 says: 0 is well, 1 a product is in it
 	powered  bool
 	life     int // raised when the board loses power: what was due is void
 	trays    map[byte]byte

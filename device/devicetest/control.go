@@ -28,6 +28,9 @@ func (c *Cabinet) Control() http.Handler {
 	type door struct {
 		Open bool `json:"open"`
 	}
+	type lift struct {
+		State int `json:"state"`
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, c.State())
@@ -43,6 +46,8 @@ func (c *Cabinet) Control() http.Handler {
 	}))
 	mux.Handle("POST /pause", order(func(b pause) error { return c.SetPaused(b.Slot, b.Paused) }))
 	mux.Handle("POST /door", order(func(b door) error { c.SetDoor(b.Open); return nil }))
+	mux.Handle("POST /lift", order(func(b lift) error { return c.SetLift(b.State) }))
+	mux.Handle("POST /fill", order(func(none) error { c.Fill(); return nil }))
 	mux.Handle("POST /unplug", order(func(none) error { return c.Unplug() }))
 	mux.Handle("POST /plug", order(func(none) error { return c.Plug() }))
 	mux.Handle("POST /restart", order(func(none) error { c.Restart(); return nil }))

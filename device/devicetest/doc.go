@@ -32,6 +32,8 @@
 //	POST /stock    {"slot": 11, "stock": 0}      somebody fills or empties a slot
 //	POST /pause    {"slot": 11, "paused": true}  the board's menu closes a slot
 //	POST /door     {"open": true}
+//	POST /lift     {"state": 1}                  what the lift says when it is asked
+//	POST /fill     {}                            the button "fully loaded"
 //	POST /unplug   {}                            pulls the serial cable
 //	POST /plug     {}                            ... and puts it back
 //	POST /restart  {}                            cuts the board's power for a moment

@@ -16,6 +16,7 @@ const (
 	cmdCapacity = 0x14
 	cmdProduct  = 0x15
 	cmdInterval = 0x16
+	cmdFull     = 0x17 // board: the button "fully loaded"
 	cmdChange   = 0x25
 	cmdChanged  = 0x26
 	cmdSync     = 0x31

@@ -45,7 +45,7 @@ func (c *Cabinet) execute(f frame, id int) {
 	case cmdMachine:
 		c.send(cmdMachined, c.machine())
 	case cmdLift:
-		c.send(cmdLifted, []byte{0})
+		c.send(cmdLifted, []byte{c.lift})
 	case cmdMenu:
 		if data := c.menu(f.text); data != nil {
 			c.send(cmdMenued, data)
@@ -107,15 +107,22 @@ func (c *Cabinet) set(f frame) {
 // machine is the text of 52: no bill acceptor nor card reader missing, 8
 // degrees inside, the door, no change, no humidity.
 func (c *Cabinet) machine() []byte {
-	b := []byte{0, 0, 0, 0, 8, 0}
-	if c.door {
-		b[5] = 1
-	}
+	b := []byte{0, 0, 0, 0, 8, bit(c.door)}
 	b = append(b, make([]byte, 8)...)
 	b = append(b, "SIM0000001"...)
 	b = append(b, 8)
 	for len(b) < 24+16 {
 		b = append(b, 0xAA)
 	}
+	if c.opt.NewFirmware {
+		b = append(b, bit(c.lift == 1), bit(c.lift == 2))
+	}
 	return b
+}
+
+func bit(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
 }

@@ -94,13 +94,7 @@ func (c *Cabinet) slotMenu(head []byte, n int) []byte {
 	b := append(head, be32(s.Price)...)
 	b = append(append(b, be16(s.Stock)...), byte(s.Capacity))
 	b = append(append(b, be16(s.Product)...), 0)
-	off := func(v bool) byte {
-		if v {
-			return 1
-		}
-		return 0
-	}
-	return append(b, off(c.opt.NoSensor), off(!c.opt.JamPauses), 0)
+	return append(b, bit(c.opt.NoSensor), bit(!c.opt.JamPauses), 0)
 }
 
 func (c *Cabinet) soldMenu(head []byte, n int) []byte {

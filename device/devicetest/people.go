@@ -74,6 +74,32 @@ func (c *Cabinet) SetDoor(open bool) {
 	c.door = open
 }
 
+// SetLift says what the lift answers to 53: 0 it is well, 1 a product is in it,
+// 2 the delivery door is not closed, 3 and 4 it has a fault.
+func (c *Cabinet) SetLift(state int) error {
+	if state < 0 || state > 4 {
+		return fmt.Errorf("lift state %d: the board knows 0 to 4", state)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lift = byte(state)
+	return nil
+}
+
+// Fill presses the button "fully loaded" behind the door: every slot has what
+// it can hold, and the board says so.
+func (c *Cabinet) Fill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.slots {
+		s.Stock = s.Capacity
+	}
+	c.send(cmdFull, nil)
+	for _, s := range c.slots {
+		c.sendSlot(s)
+	}
+}
+
 // Unplug pulls the serial cable: the pty hangs up and its link is gone. The
 // board goes on by itself. An error: the cabinet was started without a Link.
 func (c *Cabinet) Unplug() error {

@@ -135,6 +135,9 @@ func TestControl(t *testing.T) {
 	order("/pause", `{"slot": 12, "paused": true}`)
 	h.data("FA FB 11 0C 02 00 0C 00 00 00 C8 00 0A 00 00 01 D1")
 	order("/door", `{"open": true}`)
+	order("/lift", `{"state": 2}`)
+	h.say("FA FB 53 01 01 52")
+	h.data("FA FB 54 02 01 02 54")
 	order("/jam", `{"slot": 13}`)
 	order("/fault", `{"kind": "delay_status", "delay_ms": 20, "slot": 13}`)
 	order("/fault", `{"kind": "mute", "chance": 1}`)
@@ -176,6 +179,7 @@ func TestControl(t *testing.T) {
 		{"/press", `{`, "the body is not what this order takes: unexpected EOF"},
 		{"/stock", `{"slot": 13}`, "say how many in stock"},
 		{"/stock", `{"slot": 13, "stock": 256}`, "stock 256: the board counts from 0 to 255"},
+		{"/lift", `{"state": 5}`, "lift state 5: the board knows 0 to 4"},
 		{"/fault", `{"kind": "rust"}`, `no fault is called "rust": use one of `},
 		{"/fault", `{"kind": "rust", "off": true}`, `no fault is called "rust": use one of `},
 		{"/fault", `{"kind": "noise", "for_ms": -1}`, "fault noise: no number may be negative"},

@@ -8,6 +8,9 @@ const (
 	stDone       = 0x02
 	stJammed     = 0x03
 	stNoMotor    = 0x06
+	stHeating    = 0x22
+	stHeatingFor = 0x23
+	stTake       = 0x24
 	stTerminated = 0xFF
 
 	selNormal  = 0x01
@@ -135,9 +138,30 @@ func (c *Cabinet) finishVend(v *vend, s *Slot) {
 		s.Sold++
 		s.Taken += s.Price
 	}
+	if !v.silent && c.opt.Oven && code == stDone {
+		c.heat(v)
+		return
+	}
 	if !v.silent {
 		c.reportResult(v, code)
 	}
+	c.nextVend()
+}
+
+// heat is what an oven says until the product can be taken.
+func (c *Cabinet) heat(v *vend) {
+	now := time.Now()
+	c.report(v, stDone)
+	c.report(v, stHeating)
+	c.after(now.Add(c.opt.VendTime/2), func(time.Time) { c.report(v, stHeatingFor) })
+	c.after(now.Add(c.opt.VendTime), func(time.Time) {
+		c.reportResult(v, stTake)
+		c.nextVend()
+	})
+}
+
+// nextVend lets the motor turn for the next command that it has.
+func (c *Cabinet) nextVend() {
 	c.motor.now = nil
 	if len(c.motor.next) > 0 {
 		next := c.motor.next[0]

@@ -125,9 +125,14 @@ type board struct {
 // bubble runs a test with a driver on a line that is not plugged yet.
 func bubble(t *testing.T, s vmc.Settings, do func(b *board)) {
 	t.Helper()
+	bubbleOf(t, func(l *line) *vmc.Dev { return vmc.OpenOn(l, s) }, do)
+}
+
+func bubbleOf(t *testing.T, open func(*line) *vmc.Dev, do func(b *board)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &board{T: t, line: newLine()}
-		b.dev = vmc.OpenOn(b.line, s)
+		b.dev = open(b.line)
 		defer b.dev.Close()
 		do(b)
 	})

@@ -97,7 +97,9 @@ func TestCheckLostAck(t *testing.T) {
 }
 
 func TestCheckUnanswered(t *testing.T) {
-	talking(t, vmc.DefaultSettings(), func(b *board) {
+	s := vmc.DefaultSettings()
+	s.CheckLen = 3
+	talking(t, s, func(b *board) {
 		wait := b.check(13, "FA FB 01 03 02 00 0D 0C")
 		b.idle(5 * time.Second)
 		got := wait()
@@ -229,9 +231,12 @@ func TestSettings(t *testing.T) {
 	}{
 		{"default", func(*vmc.Settings) {}, nil},
 		{"all possible", func(s *vmc.Settings) { *s = vmc.Settings{Baud: 9600, CheckLen: 4, PollInterval: 20} }, nil},
-		{"all wrong", func(s *vmc.Settings) { *s = vmc.Settings{Baud: 57601, CheckLen: 5, PollInterval: 21} }, []string{
+		{"all wrong", func(s *vmc.Settings) {
+			*s = vmc.Settings{Baud: 57601, CheckLen: 5, PollInterval: 21, Pace: 5*time.Minute + time.Millisecond}
+		}, []string{
 			"baud: 57601 is no speed of a serial port: write 57600, or what the controller's manual says",
-			"check_len: 5 is not possible: write 3, or 4 for a controller that answers only then",
+			"check_len: 5 is not possible: write 3 or 4, or 0 to find out which one the controller answers",
+			"pace: 5m0.001s is out of range: write 1s to 5m0s, or 0s for no bound",
 			"poll_interval: 21 is out of range: write 1 to 20 (in 100 ms), or 0 to leave the controller's own",
 		}},
 		{"negative", func(s *vmc.Settings) { s.PollInterval = -1 }, []string{

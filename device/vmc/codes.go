@@ -38,6 +38,13 @@ type status struct {
 	class class
 }
 
+// Codes with a part of their own.
+const (
+	codeDone    = 0x02 // with an oven: the product is off the shelf
+	codeLift    = 0x07 // ... and its kin 12 and 13
+	codeHeating = 0x23 // the last byte of its frame is the seconds left
+)
+
 const (
 	moves      = "lift, door or oven moves"
 	behind     = "oven, stay pole or push rod error"
@@ -47,18 +54,18 @@ const (
 
 // statuses is the document's table, with what is known from the field.
 var statuses = map[byte]status{
-	0x01: {"dispensing", working},
-	0x02: {"dispensed", given},
-	0x03: {"selection jammed", jammed},
-	0x04: {"the motor did not stop normally", doubtful}, // it may have turned on and given the product
-	0x06: {"the motor does not exist", absent},
-	0x07: {"lift error", doubtful}, // the product may lie in the lift
-	0x10: {moves, working}, 0x11: {moves, working},
+	0x01:     {"dispensing", working},
+	codeDone: {"dispensed", given},
+	0x03:     {"selection jammed", jammed},
+	0x04:     {"the motor did not stop normally", doubtful}, // it may have turned on and given the product
+	0x06:     {"the motor does not exist", absent},
+	codeLift: {"lift error", doubtful}, // the product may lie in the lift
+	0x10:     {moves, working}, 0x11: {moves, working},
 	0x12: {"lift error", doubtful}, 0x13: {"lift error", doubtful},
 	0x14: {moves, working}, 0x15: {behind, doubtful}, 0x16: {moves, working}, 0x17: {behind, doubtful},
 	0x18: {moves, working}, 0x19: {moves, working}, 0x20: {behind, doubtful},
 	0x21: {"no product seen in the oven", working}, // hosts disagree whether this is the end
-	0x22: {"heating", working}, 0x23: {"heating, time left", working},
+	0x22: {"heating", working}, codeHeating: {"heating, time left", working},
 	0x24: {"please take the product", given}, // also from machines without an oven; repeats until taken
 	0x25: {behind, doubtful}, 0x26: {moves, working},
 	0x28: {behind, doubtful}, 0x29: {behind, doubtful}, 0x30: {behind, doubtful}, 0x31: {behind, doubtful}, 0x32: {behind, doubtful},
@@ -89,16 +96,24 @@ var slotStates = map[byte]string{
 	0x20: boxFault, 0x21: boxFault, 0x22: boxFault, 0x23: boxFault,
 }
 
+// The states of table 4.3.1 that are no faults.
+const (
+	stateNormal  = 0x01
+	stateSoldOut = 0x02
+	stateMissing = 0x03
+	statePaused  = 0x04
+)
+
 // slotError is what Check returns for a state in 02.
 func slotError(slot sale.Slot, state byte) error {
 	switch state {
-	case 0x01:
+	case stateNormal:
 		return nil
-	case 0x02:
+	case stateSoldOut:
 		return fmt.Errorf("check slot %v: %w", slot, sale.ErrSoldOut)
-	case 0x03:
+	case stateMissing:
 		return fmt.Errorf("check slot %v: %w", slot, sale.ErrNoSlot)
-	case 0x04:
+	case statePaused:
 		return fmt.Errorf("check slot %v: %w", slot, sale.ErrSlotClosed)
 	}
 	text, ok := slotStates[state]

@@ -10,7 +10,7 @@ import (
 func TestConformance(t *testing.T) {
 	devicetest.RunDriver(t, devicetest.CabinetHarness(func(_ testing.TB, port string) devicetest.Driver {
 		s := vmc.DefaultSettings()
-		s.Counts = true
+		s.Counts, s.Pace = true, 0
 		return vmc.Open(port, s, vmc.Options{})
 	}))
 }

@@ -35,6 +35,16 @@ type Dev struct {
 	// missed: a lost port, a silence, a gap in its PackNOs, its restart.
 	breaks   int
 	menuLate time.Time // a question to the menu went unanswered: its answer may still come
+
+	reports    map[sale.Slot]report    // what the VMC said of its selections
+	reportedAt time.Time               // ... for the last time
+	paused     map[sale.Slot]time.Time // selections that it has paused, and when they were asked about last
+	digits     *int                    // of its amounts, nil: not asked yet
+	checkLen   int                     // LEN of 01 that was answered, 0 for none yet
+	machine    Machine                 // its newest word
+	pace       pace
+	counted    map[sale.Slot]counted
+	distrust   string // why the sales counters are not believed
 }
 
 var _ sale.Dispenser = (*Dev)(nil)
@@ -43,7 +53,9 @@ var _ sale.Dispenser = (*Dev)(nil)
 // port: until the controller speaks, Health says what is missing. Close it.
 func Open(path string, s Settings, o Options) *Dev {
 	line := device.Open(device.Config{Path: path, Baud: s.Baud, Log: o.Log})
-	return open(line, path, s, o)
+	d := open(line, path, s, o)
+	d.life.Go(d.keep)
+	return d
 }
 
 func open(line device.Wire, path string, s Settings, o Options) *Dev {
@@ -54,6 +66,8 @@ func open(line device.Wire, path string, s Settings, o Options) *Dev {
 	d := &Dev{
 		settings: s, log: life.Log.With("driver", "vmc"), life: life, turn: device.NewTurn(),
 		run: rand.Uint64(), driven: map[sale.Slot]int{}, vends: map[sale.Slot]*vend{},
+		reports: map[sale.Slot]report{}, paused: map[sale.Slot]time.Time{}, counted: map[sale.Slot]counted{},
+		pace: newPace(s.Pace, time.Now()),
 	}
 	d.link.pack = 1
 	life.Go(func() { life.Listen(readWait, d.round) })

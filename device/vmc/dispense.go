@@ -36,11 +36,15 @@ func (d *Dev) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	if err := d.current(ctx, c); err != nil {
 		return device.NotSent(err)
 	}
-	v := &vend{number: c.Number, slot: c.Slot}
+	finish := func(v sale.Verdict) sale.Verdict { return v }
+	if c.Number.Test() {
+		finish = d.commission(ctx, c.Slot)
+	}
+	v := &vend{number: c.Number, slot: c.Slot, oven: d.settings.Oven}
 	if err := d.leave(ctx, v); err != nil {
 		return device.NotSent(err)
 	}
-	return d.result(ctx, v)
+	return finish(d.result(ctx, v))
 }
 
 // current refuses evidence that another vend of the slot has overtaken: after
@@ -48,7 +52,7 @@ func (d *Dev) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 // a vend is possible the VMC is asked, which takes a moment.
 func (d *Dev) current(ctx context.Context, c sale.Command) error {
 	e := decodeEvidence(c.Evidence)
-	if !d.settings.Counts || e.Counters == nil {
+	if e.Counters == nil || !d.counts() {
 		return nil
 	}
 	d.mu.Lock()
@@ -117,6 +121,7 @@ func (d *Dev) result(ctx context.Context, v *vend) sale.Verdict {
 		defer cancel()
 		d.life.Await(within, &d.mu, func() bool { return v.final || v.restarted })
 	}
+	lift := d.afterLift(ctx, v)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	why := "no result in time"
@@ -124,6 +129,27 @@ func (d *Dev) result(ctx context.Context, v *vend) sale.Verdict {
 		why = "the driver was closed during the vend"
 	}
 	r := v.result(why)
+	r.Detail += lift
+	if was, ok := d.counted[v.slot]; ok && r.Outcome == sale.OutcomeDispensed {
+		was.vends++
+		d.counted[v.slot] = was
+	}
 	d.log.Info("dispense ended", "order", string(v.number), "slot", int(v.slot), "outcome", r.Outcome.String(), "detail", r.Detail)
 	return r
+}
+
+// afterLift asks the lift where the product is after it failed. That decides
+// nothing: a product in the lift may still reach the customer.
+func (d *Dev) afterLift(ctx context.Context, v *vend) string {
+	d.mu.Lock()
+	ask := v.lift && !v.final && !v.restarted
+	d.mu.Unlock()
+	if !ask || !d.settings.Lift {
+		return ""
+	}
+	said, err := d.askLift(ctx)
+	if err != nil {
+		return ""
+	}
+	return "; " + said
 }

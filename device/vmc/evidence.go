@@ -52,6 +52,58 @@ func (d *Dev) counters(ctx context.Context, slot sale.Slot) (*counters, error) {
 	}, nil
 }
 
+// counts reports whether the sales counters are evidence on this machine.
+func (d *Dev) counts() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.settings.Counts && d.distrust == ""
+}
+
+// counted is a slot's sales counter, and the vends since that the VMC called
+// dispensed.
+type counted struct {
+	sold  uint32
+	vends int
+}
+
+// audit holds a counter against the vends since it was read last. One that did
+// not rise although the VMC gave a product does not count: then counters are no
+// evidence, whatever the settings say, until the next start. Called with mu held.
+func (d *Dev) audit(slot sale.Slot, now *counters) {
+	was, ok := d.counted[slot]
+	d.counted[slot] = counted{sold: now.Sold}
+	if !ok || was.vends == 0 || now.Sold != was.sold {
+		return
+	}
+	d.distrust = fmt.Sprintf("the sales counter of slot %v stands at %d as before a product was given", slot, now.Sold)
+	d.log.Error("the sales counters do not count: write counts: false; until the next start they are no evidence", "why", d.distrust)
+}
+
+// commission reads a slot's sales counter around a test vend, and adds to its
+// verdict whether command 06 counts: that is what setting counts must say. The
+// journal keeps it. Call it with the turn, before the command leaves.
+func (d *Dev) commission(ctx context.Context, slot sale.Slot) (add func(sale.Verdict) sale.Verdict) {
+	before, err := d.counters(ctx, slot)
+	return func(v sale.Verdict) sale.Verdict {
+		if v.Outcome != sale.OutcomeDispensed {
+			return v
+		}
+		var now *counters
+		if err == nil {
+			now, err = d.counters(ctx, slot)
+		}
+		switch {
+		case err != nil:
+			v.Detail += "; the sales counter is not told: leave counts: false"
+		case now.Sold == before.Sold+1:
+			v.Detail += fmt.Sprintf("; sales counter %d, then %d: command 06 counts, write counts: true if nothing else sells", before.Sold, now.Sold)
+		default:
+			v.Detail += fmt.Sprintf("; sales counter %d, then %d: command 06 does not count, leave counts: false", before.Sold, now.Sold)
+		}
+		return v
+	}
+}
+
 // menu asks the service menu and returns the answer behind item and operation,
 // at least need bytes.
 func (d *Dev) menu(ctx context.Context, what string, need int, text ...byte) ([]byte, error) {

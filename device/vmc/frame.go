@@ -14,15 +14,22 @@ const (
 	cmdSync     = 0x31 // both: I have started
 	cmdPoll     = 0x41 // VMC
 	cmdAck      = 0x42 // both
+	cmdFull     = 0x17 // VMC: somebody pressed "fully loaded"
+	cmdMachine  = 0x51 // host: how is the machine?
+	cmdMachined = 0x52 // VMC: answer to 51
+	cmdLift     = 0x53 // host: how is the lift?
+	cmdLifted   = 0x54 // VMC: answer to 53
 	cmdMenu     = 0x70 // host: service menu
 	cmdMenuData = 0x71 // VMC: answer to 70
 )
 
 // Items of the service menu.
 const (
-	menuJams = 0x32
-	menuSold = 0x47
-	menuRead = 0x00
+	menuDigits = 0x10 // decimal digits of amounts
+	menuJams   = 0x32
+	menuSlot   = 0x42
+	menuSold   = 0x47
+	menuRead   = 0x00
 )
 
 // Frame is one message of either side. On the wire it is FA FB, the command,

@@ -18,11 +18,15 @@ func (d *Dev) hear(f Frame, now time.Time) {
 	}
 	switch {
 	case f.Cmd == cmdStatus && len(text) >= 3:
-		d.status(slotOf(text[1:]), text[0], now)
+		d.status(slotOf(text[1:]), text[0], text[3:], now)
 	case f.Cmd == cmdKey && len(text) >= 2:
 		d.key(slotOf(text))
-	case f.Cmd == cmdSlot && len(text) >= 11:
-		d.life.Emit(sale.SlotReport{Slot: slotOf(text), SoldOut: text[6] == 0, Closed: text[10] == 1})
+	case f.Cmd == cmdSlot:
+		if slot, r, ok := decodeReport(text); ok {
+			d.reported(slot, r)
+		}
+	case f.Cmd == cmdFull:
+		d.log.Info("somebody has filled the machine and pressed its button")
 	case f.Cmd == cmdSync:
 		d.restarted(now)
 	default:
@@ -39,13 +43,18 @@ func (d *Dev) key(s sale.Slot) {
 }
 
 // status takes an 04 for the newest vend of the slot that it names.
-func (d *Dev) status(slot sale.Slot, code byte, now time.Time) {
+// rest is what follows: with heating the seconds that are left.
+func (d *Dev) status(slot sale.Slot, code byte, rest []byte, now time.Time) {
 	v := d.vends[slot]
 	if v == nil {
 		v = &vend{slot: slot}
 		d.vends[slot] = v
 	}
-	d.log.Info("dispense status", "order", string(v.number), "slot", int(slot), "status", words(code))
+	log := d.log.With("order", string(v.number), "slot", int(slot), "status", words(code))
+	if code == codeHeating && len(rest) > 0 {
+		log = log.With("seconds", int(rest[0]))
+	}
+	log.Info("dispense status")
 	v.note(code, d.settings.DropSensor, v.number != "" && v.breaks == d.breaks, now)
 }
 

@@ -46,10 +46,19 @@ type request struct {
 	vend   *vend // of a 06, which is written once
 	answer func(Frame) bool
 
-	pack  byte // 0 until it is written
-	tries int
-	state requestState
-	got   *Frame // what answer accepted
+	// patience, if not 0, is how long after its ACK the answer may take.
+	patience time.Duration
+
+	pack    byte // 0 until it is written
+	tries   int
+	state   requestState
+	ackedAt time.Time
+	got     *Frame // what answer accepted
+}
+
+// inVain reports whether the patience with an acknowledged request is over.
+func (r *request) inVain(now time.Time) bool {
+	return r.patience > 0 && r.state == acked && now.Sub(r.ackedAt) >= r.patience
 }
 
 type requestState int
@@ -236,6 +245,7 @@ func (d *Dev) send(r *request, now time.Time) {
 	case r.vend != nil:
 		r.vend.sent, r.vend.breaks = now, d.breaks
 		d.driven[r.vend.slot]++
+		d.pace.drive(now)
 		d.vends[r.vend.slot] = r.vend
 		d.log.Info("dispense command written", "order", string(r.vend.number), "slot", int(r.vend.slot), "pack", int(r.pack))
 	}
@@ -248,7 +258,7 @@ func (d *Dev) acknowledged() {
 	if r == nil {
 		return
 	}
-	l.out, r.state, l.pack = nil, acked, nextPack(r.pack)
+	l.out, r.state, r.ackedAt, l.pack = nil, acked, time.Now(), nextPack(r.pack)
 	if r.vend != nil {
 		r.vend.acked = true
 	}

@@ -77,7 +77,7 @@ func (d *Dev) remembered(c sale.Command) (sale.Verdict, bool) {
 // look reads the counters, if there is anything to compare them with, and else
 // makes sure that the VMC speaks.
 func (d *Dev) look(ctx context.Context, slot sale.Slot, before *counters) (*counters, error) {
-	if before == nil || !d.settings.Counts {
+	if before == nil || !d.counts() {
 		return nil, d.Health()
 	}
 	return d.counters(ctx, slot)

@@ -13,11 +13,14 @@ type vend struct {
 	slot   sale.Slot
 	sent   time.Time // the first byte left
 	acked  bool
-	breaks int // of the line, when it was sent: see [Dev].breaks
+	breaks int  // of the line, when it was sent: see [Dev].breaks
+	oven   bool // the product is heated before it is given
 
 	heard     time.Time // of the last 04, zero for none
 	last      byte      // its code
 	doubt     string    // the first word that makes the outcome doubtful
+	lift      bool      // ... was about the lift
+	shelved   bool      // the product is in the oven
 	restarted bool      // the VMC began anew meanwhile
 	final     bool
 	verdict   sale.Verdict
@@ -28,6 +31,10 @@ type vend struct {
 func (v *vend) note(code byte, sensor, whole bool, now time.Time) {
 	v.heard, v.last = now, code
 	class := statusOf(code).class
+	if class == given && v.oven && code == codeDone {
+		v.shelved = true // from here on it cannot be said that nothing left the shelf
+		return
+	}
 	if class == given {
 		// The sensor saw it: better than anything said before.
 		v.settle(sale.OutcomeDispensed, words(code))
@@ -44,6 +51,7 @@ func (v *vend) note(code byte, sensor, whole bool, now time.Time) {
 	case ended:
 		v.fail(code, sensor && whole, ", and an earlier word may have been missed")
 	case doubtful:
+		v.lift = v.lift || v.doubt == "" && (code == codeLift || code == 0x12 || code == 0x13)
 		v.fail(code, false, "")
 	}
 }
@@ -53,6 +61,8 @@ func (v *vend) note(code byte, sensor, whole bool, now time.Time) {
 func (v *vend) fail(code byte, proved bool, why string) {
 	switch {
 	case v.doubt != "":
+	case v.shelved:
+		v.doubt = words(code) + ", after the product had left the shelf"
 	case proved:
 		v.settle(sale.OutcomeNotDispensed, words(code))
 	default:

@@ -74,17 +74,23 @@ func (d *Dev) slotState(ctx context.Context, slot sale.Slot) (s slotState, err e
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	for {
-		err = d.ask(ctx, func(a []string) (ok bool) {
-			if a[0] == "OK" {
-				s, ok = decodeSlot(a[1:])
-			}
-			return ok && s.slot == slot
-		}, "STATUS", strconv.Itoa(int(slot)))
+		s, err = d.status(ctx, slot)
 		if err != nil || s.state != stateBusy || ctx.Err() != nil {
 			return s, err
 		}
 		d.life.Pause(ctx, 4*keepEvery)
 	}
+}
+
+// status asks for a slot's state as it is now.
+func (d *Dev) status(ctx context.Context, slot sale.Slot) (s slotState, err error) {
+	err = d.ask(ctx, func(a []string) (ok bool) {
+		if a[0] == "OK" {
+			s, ok = decodeSlot(a[1:])
+		}
+		return ok && s.slot == slot
+	}, "STATUS", strconv.Itoa(int(slot)))
+	return s, err
 }
 
 // sellable says what is wrong with a slot.

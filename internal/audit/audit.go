@@ -23,8 +23,9 @@ type Books struct {
 	Drops    []devicetest.Drop
 }
 
-// Figures count how orders ended.
+// Figures count how orders ended. Test vends count for nothing but Tests.
 type Figures struct {
+	Tests                                                int
 	Orders, Dispensed, Refunded, Closed, Attention, Open int
 	Doubted                                              int // of them, once unknown
 	DroppedAndRefunded                                   int // all through unknown
@@ -115,6 +116,10 @@ func (b Books) Check() (f Figures, broken []string) {
 func (d Deal) paid() bool { return !d.Trade.PaidAt.IsZero() }
 
 func (f *Figures) count(d Deal) {
+	if d.Order.Test() {
+		f.Tests++
+		return
+	}
 	f.Orders++
 	switch d.Order.State {
 	case sale.Dispensed:
@@ -152,6 +157,9 @@ func (d Deal) broken() (out []string) {
 		}
 	}
 	o := d.Order
+	if o.Test() {
+		return d.brokenTest()
+	}
 	say(len(d.Commands) > 1+len(o.Failed), "%d dispense commands on the wire", len(d.Commands))
 	for i, c := range d.Commands {
 		say(slices.ContainsFunc(d.Commands[:i], func(b devicetest.Command) bool { return b.Slot == c.Slot }), "two dispense commands for slot %d", c.Slot)
@@ -184,6 +192,24 @@ func (d Deal) broken() (out []string) {
 	return out
 }
 
+// brokenTest is the same for a test vend: one command, no money.
+func (d Deal) brokenTest() (out []string) {
+	say := func(when bool, format string, args ...any) {
+		if when {
+			out = append(out, fmt.Sprintf("test vend: "+format, args...))
+		}
+	}
+	o := d.Order
+	say(len(d.Commands) > 1, "%d dispense commands on the wire", len(d.Commands))
+	say(len(d.Commands) > o.Commands, "a command on the wire and none in the ledger")
+	say(len(d.Drops) > 1, "%d products fell", len(d.Drops))
+	say(d.Trade.OutTradeNo != "" || len(d.Refunds) > 0, "the provider knows it")
+	say(o.Product.Price != 0, "it costs %d fen", o.Product.Price)
+	say(o.State == sale.Dispensed && len(d.Drops) == 0, "called dispensed, and nothing fell")
+	say(o.Cause == sale.CauseNotDropped && len(d.Drops) > 0, "called not dropped, and a product fell")
+	return out
+}
+
 // Balance is what the machine has kept, in fen: by the provider's books, what
 // was paid less what went back; by the ledger, the prices of all orders that
 // it calls dispensed, or left to a person with the money still here. They must
@@ -201,6 +227,7 @@ func (b Books) Balance() (provider, ledger int64) {
 // Add sums figures.
 func (f *Figures) Add(g Figures) {
 	f.Orders += g.Orders
+	f.Tests += g.Tests
 	f.Dispensed += g.Dispensed
 	f.Refunded += g.Refunded
 	f.Closed += g.Closed

@@ -76,7 +76,9 @@ func newWorld(ctx context.Context, dir string, k keys, seed uint64) (w *world, e
 	if w.gateway, err = wechat.New(w.settings(), wechat.Options{}); err != nil {
 		return nil, err
 	}
-	w.board = vmc.Open(w.cabinet.Path(), vmc.DefaultSettings(), vmc.Options{})
+	s := vmc.DefaultSettings()
+	s.Pace = 0 // the customers here come faster than people
+	w.board = vmc.Open(w.cabinet.Path(), s, vmc.Options{})
 	return w, nil
 }
 

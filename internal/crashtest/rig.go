@@ -69,7 +69,7 @@ func New(ctx context.Context, dir, binary string, seed uint64, c Config) (*Rig, 
 func (r *Rig) yaml(c Config) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "machine: {id: RIG1}\nstore: {path: %q, reserve: 1MiB}\ncontrol: {socket: k.sock}\n", r.Ledger())
-	fmt.Fprintf(&b, "controller: {driver: vmc, port: ttyVMC, settings: {%s}}\n", c.Controller)
+	fmt.Fprintf(&b, "controller: {driver: vmc, port: ttyVMC, settings: {%s}}\n", strings.TrimSuffix("pace: 0s, "+c.Controller, ", "))
 	fmt.Fprintf(&b, "payment:\n  driver: wechat\n  settings:\n    %s\n", strings.ReplaceAll(strings.TrimSpace(r.Provider.Settings()), "\n", "\n    "))
 	fmt.Fprintf(&b, "sale: {%s}\nscreen: {driver: none}\nproducts:\n", c.Sale)
 	for _, s := range Slots {

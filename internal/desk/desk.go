@@ -112,7 +112,7 @@ func (d *Desk) Begin(ctx context.Context) (err error) {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
 	s := vmc.DefaultSettings()
-	s.Counts = true
+	s.Counts, s.Pace = true, 0
 	if d.o.VMC != nil {
 		d.o.VMC(&s)
 	}

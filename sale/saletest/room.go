@@ -86,6 +86,20 @@ func (c *Clock) Step(d time.Duration) {
 	c.skew += d
 }
 
+// auditTest looks at a test vend: what the provider must not know, and that
+// the ledger says what the board did.
+func auditTest(o sale.Order, p *Provider, b *Board, say func(sale.Number, string, ...any)) {
+	if _, there := p.Trade(o.Number); there {
+		say(o.Number, "a test vend, and the provider has it")
+	}
+	if drops := b.Drops(o.Number); o.State == sale.Dispensed && drops == 0 || o.Cause == sale.CauseNotDropped && drops > 0 {
+		say(o.Number, "a test vend called %s (%s), but %d drops", o.State, o.Cause, drops)
+	}
+	if o.Product.Price != 0 || o.State == sale.Attention || o.State == sale.Refunding || o.State == sale.Refunded {
+		say(o.Number, "a test vend of %s yuan, %s", o.Product.Price, o.State)
+	}
+}
+
 // Audit compares the books of everybody with the ledger's orders and returns
 // each broken promise. open allows orders that are still on their way.
 func Audit(orders []sale.Order, p *Provider, b *Board) error {
@@ -101,6 +115,10 @@ func Audit(orders []sale.Order, p *Provider, b *Board) error {
 		drops, commands := b.Drops(o.Number), b.Commands(o.Number)
 		if commands > 1+len(o.Failed) || drops > 1 {
 			say(o.Number, "%d commands, %d drops", commands, drops)
+		}
+		if o.Test() {
+			auditTest(o, p, b, say)
+			continue
 		}
 		if drops > 0 && !paid {
 			say(o.Number, "a drop without a payment")

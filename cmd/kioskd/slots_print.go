@@ -1,0 +1,58 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+
+	"kioskd/sale"
+)
+
+func (t slotTable) print(out io.Writer) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SLOT\tSTATE\tSTOCK\tBOARD\tYUAN\tPRODUCT\tREMARK")
+	for _, r := range t.Slots {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			r.Number, r.State, r.stock(), yuan(r.Price), yuan(r.Sold), cmp.Or(r.Product, "-"), cmp.Or(r.Remark, "-"))
+	}
+	w.Flush()
+	for _, r := range t.Slots {
+		if r.Detail != "" {
+			fmt.Fprintf(out, "slot %s: %s\n", r.Number, r.Detail)
+		}
+	}
+	for _, n := range t.Notes {
+		fmt.Fprintln(out, n)
+	}
+}
+
+func (r slotRow) stock() string {
+	switch {
+	case r.Stock == nil:
+		return "-"
+	case r.Capacity == nil:
+		return strconv.Itoa(*r.Stock)
+	}
+	return fmt.Sprintf("%d/%d", *r.Stock, *r.Capacity)
+}
+
+func yuan(f *sale.Fen) string {
+	if f == nil {
+		return "-"
+	}
+	return f.String()
+}
+
+func printTest(w io.Writer, o sale.Order) {
+	said := map[sale.State]string{
+		sale.Dispensed: "the product fell",
+		sale.Closed:    "it is not known that a product fell",
+	}[o.State]
+	if o.Cause == sale.CauseNotDropped {
+		said = "nothing fell; the slot stays closed until the board reports it good or kioskd starts anew"
+	}
+	fmt.Fprintf(w, "slot %s: %s\n  %s\n  recorded as %s, %s (%s); see it with: kioskd orders %s\n",
+		o.Product.Slot, said, o.Detail, o.Number, o.State, o.Cause, o.Number.Tail())
+}
