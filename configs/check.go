@@ -79,6 +79,9 @@ func (r *reader) products(list []Product) {
 		if r.wanted(at+".slot", "write the number that the customer presses, like 11") {
 			r.slot(at+".slot", p.Slot, first)
 		}
+		for j, s := range p.Spare {
+			r.slot(fmt.Sprintf("%s.spare[%d]", at, j), s, first)
+		}
 		if r.wanted(at+".name", "write what the customer reads") {
 			if p.Name == "" {
 				r.reject(at+".name", RuleNoValue, "is empty: write what the customer reads")

@@ -56,11 +56,12 @@ type Sale struct {
 	DispenseWithin   time.Duration      `yaml:"dispense_within"` // from the command to the controller's result
 	OnUnknown        sale.UnknownPolicy `yaml:"on_unknown"`      // nobody can say whether the product fell
 	MaxUnknownPerDay int                `yaml:"max_unknown_per_day"`
+	OnFailedVend     FailedPolicy       `yaml:"on_failed_vend"` // the board proves that nothing fell
 }
 
 // Policy is the part of s that is frozen with each order.
 func (s Sale) Policy() sale.Policy {
-	return sale.Policy{LateDispense: s.OnLatePayment == LateDispense, OnUnknown: s.OnUnknown}
+	return sale.Policy{LateDispense: s.OnLatePayment == LateDispense, OnUnknown: s.OnUnknown, OtherSlot: s.OnFailedVend == FailedOtherSlot}
 }
 
 // Screen is the customer's screen.
@@ -89,19 +90,44 @@ type Log struct {
 	Level slog.Level `yaml:"level"`
 }
 
-// Product is what a slot sells. It converts to a [sale.Product].
+// Product is what a slot sells.
 type Product struct {
 	Slot  sale.Slot `yaml:"slot"`  // 1 to 9999
 	Name  string    `yaml:"name"`  // 1 to 40 characters
 	Price sale.Fen  `yaml:"price"` // written in yuan
 	Image string    `yaml:"image"` // absolute path of a PNG or JPEG, or empty
+	// Spare are further slots with the same product, in the order in which they
+	// are tried when Slot is empty or closed.
+	Spare []sale.Slot `yaml:"spare"`
 }
 
 // Catalogue is the products as the core wants them, in the file's order.
 func (c *Config) Catalogue() []sale.Product {
 	list := make([]sale.Product, len(c.Products))
 	for i, p := range c.Products {
-		list[i] = sale.Product(p)
+		list[i] = sale.Product{Slot: p.Slot, Name: p.Name, Price: p.Price, Image: p.Image}
+	}
+	return list
+}
+
+// Spares is the spare slots as the core wants them.
+func (c *Config) Spares() map[sale.Slot][]sale.Slot {
+	spares := map[sale.Slot][]sale.Slot{}
+	for _, p := range c.Products {
+		if len(p.Spare) > 0 {
+			spares[p.Slot] = p.Spare
+		}
+	}
+	return spares
+}
+
+// Shelves is the product of every slot, spare ones too, in the file's order.
+func (c *Config) Shelves() (list []sale.Product) {
+	for _, p := range c.Catalogue() {
+		for _, slot := range append([]sale.Slot{p.Slot}, c.Spares()[p.Slot]...) {
+			p.Slot = slot
+			list = append(list, p)
+		}
 	}
 	return list
 }
@@ -115,6 +141,7 @@ func Default() Config {
 		Sale: Sale{
 			PayWithin:        90 * time.Second,
 			OnLatePayment:    LateRefund,
+			OnFailedVend:     FailedRefund,
 			DispenseWithin:   60 * time.Second,
 			OnUnknown:        sale.UnknownRefund,
 			MaxUnknownPerDay: 3,

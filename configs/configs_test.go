@@ -65,7 +65,7 @@ func TestReferenceLoads(t *testing.T) {
 		BaseURLs:       []string{"https://api.mch.weixin.qq.com", "https://api2.wechatpay.cn"},
 	}
 	want.Products = []configs.Product{
-		{Slot: 11, Name: "农夫山泉 550ml", Price: 200},
+		{Slot: 11, Name: "农夫山泉 550ml", Price: 200, Spare: []sale.Slot{}},
 		{Slot: 12, Name: "可口可乐 330ml", Price: 350},
 	}
 	if diff := cmp.Diff(&want, c, cmp.AllowUnexported(vmcSettings{})); diff != "" {
@@ -132,7 +132,7 @@ payment:
     merchant_key: apiclient_key.pem
     public_key: wechatpay_public_key.pem
     notify_url: https://example.com/n
-sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, max_unknown_per_day: 1}
+sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1}
 screen:  # nothing but comments
 control:
 log: {level: debug}
@@ -144,7 +144,7 @@ products:
 - {slot: 4, name: d, price: "0.01"}
 - {slot: 5, name: e, price: 1.10}
 - {slot: 6, name: f, price: 100000}
-- {slot: 7, name: g, price: 4.35}
+- {slot: 7, name: g, price: 4.35, spare: [21, 8]}
 `, "screen_: 1\n", "")), 0o644)
 	c, err := configs.Load(path, drivers())
 	if err != nil {
@@ -160,6 +160,8 @@ products:
 		got, want any
 	}{
 		{"prices", prices, []sale.Fen{200, 250, 250, 1, 110, 10000000, 435}},
+		{"spare slots", c.Spares(), map[sale.Slot][]sale.Slot{7: {21, 8}}},
+		{"all slots", c.Shelves()[6:], []sale.Product{{Slot: 7, Name: "g", Price: 435}, {Slot: 21, Name: "g", Price: 435}, {Slot: 8, Name: "g", Price: 435}}},
 		{"machine", c.Machine, configs.Machine{ID: "007", Name: "A: 一楼 # 2", Language: "en+zh", Help: "4000000000"}},
 		{"store", c.Store, configs.Store{Path: filepath.Join(dir, "data/orders.db"), Reserve: 2 << 20, Copies: filepath.Join(dir, "copies"), Keep: 30}},
 		{"keep", c.Store.Keep.Span(), 720 * time.Hour},
@@ -174,8 +176,8 @@ products:
 		{"vmc gain", vmc.Gain, 1.5},
 		{"vmc unit", vmc.Unit, uint8(7)},
 		{"vmc slots", vmc.Wiring.Slots, []int{1, 2}},
-		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1}},
-		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold}},
+		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1, OnFailedVend: configs.FailedOtherSlot}},
+		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold, OtherSlot: true}},
 		{"screen", c.Screen, configs.Default().Screen},
 		{"level", c.Log.Level, slog.LevelDebug},
 	} {

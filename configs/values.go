@@ -31,6 +31,15 @@ const (
 	LateDispense LatePolicy = "dispense"
 )
 
+// FailedPolicy is what happens when a vend has failed for certain.
+type FailedPolicy string
+
+// The policies for failed vends.
+const (
+	FailedRefund    FailedPolicy = "refund"
+	FailedOtherSlot FailedPolicy = "other_slot" // of the same product; refund if there is none
+)
+
 // ScreenDriver is where the scenes are drawn.
 type ScreenDriver string
 
@@ -100,6 +109,8 @@ func choices(t reflect.Type) []string {
 		return []string{"zh", "en", "zh+en", "en+zh"}
 	case reflect.TypeFor[LatePolicy]():
 		return []string{"refund", "dispense"}
+	case reflect.TypeFor[FailedPolicy]():
+		return []string{"refund", "other_slot"}
 	case reflect.TypeFor[sale.UnknownPolicy]():
 		return []string{"refund", "charge", "hold"}
 	case reflect.TypeFor[ScreenDriver]():

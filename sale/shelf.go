@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -135,14 +136,26 @@ func (m *Machine) Slots(ctx context.Context) ([]SlotStatus, error) {
 	return ask(ctx, m, func() ([]SlotStatus, error) { return m.slots(), nil })
 }
 
-func (m *Machine) slots() (list []SlotStatus) {
-	for _, main := range m.o.Products {
-		for _, slot := range m.group(main.Slot) {
-			p, _ := m.product(slot)
-			list = append(list, SlotStatus{
-				Product: p, Main: main.Slot, State: m.stockOf(slot), Board: m.stock[slot], Shelf: m.shelf(slot),
-				Sold: slices.ContainsFunc(m.orders, func(t *tracked) bool { return t.order.Product.Slot == slot && !t.order.State.Final() }),
-			})
+func (m *Machine) slots() []SlotStatus {
+	list := SlotsOf(m.o.Products, m.o.Spares, slices.Collect(maps.Values(m.shelves)))
+	for i := range list {
+		s := &list[i]
+		slot := s.Product.Slot
+		s.State, s.Board = m.stockOf(slot), m.stock[slot]
+		s.Sold = slices.ContainsFunc(m.orders, func(t *tracked) bool { return t.order.Product.Slot == slot && !t.order.State.Final() })
+	}
+	return list
+}
+
+// SlotsOf tells about the slots of a config as the ledger alone has them, by
+// number.
+func SlotsOf(products []Product, spares map[Slot][]Slot, known []Shelf) (list []SlotStatus) {
+	for _, p := range products {
+		main := p.Slot
+		for _, slot := range append([]Slot{main}, spares[main]...) {
+			p.Slot = slot
+			shelf := shelfIn(known, slot)
+			list = append(list, SlotStatus{Product: p, Main: main, State: shelf.state(), Shelf: shelf})
 		}
 	}
 	slices.SortFunc(list, func(a, b SlotStatus) int { return int(a.Product.Slot - b.Product.Slot) })
@@ -154,6 +167,23 @@ type Shelving struct {
 	Stock  *int   `json:"stock,omitempty"` // how many there are now, 0 to MaxStock; -1: not counted any more
 	Open   *bool  `json:"open,omitempty"`
 	Reason string `json:"reason,omitempty"`
+}
+
+// With is the shelf as a person wants it from now on.
+func (s Shelf) With(want Shelving, now time.Time) (Shelf, error) {
+	if n := want.Stock; n != nil {
+		if *n < -1 || *n > MaxStock {
+			return s, ErrStockRange
+		}
+		s.Counted, s.Stock = *n >= 0, max(0, *n)
+	}
+	if want.Open != nil {
+		s.Closed, s.Order, s.Reason, s.Since = "", "", "", time.Time{}
+		if !*want.Open {
+			s.Closed, s.Reason, s.Since = ClosedByPerson, want.Reason, now
+		}
+	}
+	return s, nil
 }
 
 // What may be wrong about a person's wish.
@@ -173,20 +203,11 @@ func (m *Machine) shelve(slot Slot, want Shelving) (Shelf, error) {
 	if _, ok := m.product(slot); !ok {
 		return Shelf{}, ErrSlotUnknown
 	}
-	s := m.shelf(slot)
-	if n := want.Stock; n != nil {
-		if *n < -1 || *n > MaxStock {
-			return s, ErrStockRange
-		}
-		s.Counted, s.Stock = *n >= 0, max(0, *n)
+	s, err := m.shelf(slot).With(want, m.o.Clock.Now())
+	if err == nil {
+		err = m.o.Ledger.Health()
 	}
-	if want.Open != nil {
-		s.Closed, s.Order, s.Reason, s.Since = "", "", "", time.Time{}
-		if !*want.Open {
-			s.Closed, s.Reason, s.Since = ClosedByPerson, want.Reason, m.o.Clock.Now()
-		}
-	}
-	if err := m.o.Ledger.Health(); err != nil {
+	if err != nil {
 		return s, err
 	}
 	if err := m.o.Ledger.SaveShelf(s); err != nil {

@@ -29,7 +29,7 @@ func TestCommands(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"machine": machine, "ledger": ledger, "archive": archive,
+			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
 	})
@@ -54,6 +54,13 @@ screen: {driver: none}
 products:
   - {slot: 11, name: 农夫山泉 550ml, price: "2.00"}
 `), 0o600))
+}
+
+// spares gives the product of the machine a spare slot.
+func spares(ts *testscript.TestScript, _ bool, _ []string) {
+	path := ts.MkAbs("kioskd.yaml")
+	text := strings.Replace(ts.ReadFile(path), `price: "2.00"}`, `price: "2.00", spare: [21]}`, 1)
+	ts.Check(os.WriteFile(path, []byte(text), 0o600))
 }
 
 func ledger(ts *testscript.TestScript, _ bool, args []string) {

@@ -134,7 +134,7 @@ func askSlots(ctx context.Context, at places, file string, errs io.Writer) (t sl
 		return t, err
 	}
 	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d dispenser) (err error) {
-		t, err = slotsOf(ctx, d, c.Catalogue())
+		t, err = slotsOf(ctx, d, c.Shelves())
 		return err
 	})
 	return t, err
@@ -154,7 +154,7 @@ func askTest(ctx context.Context, at places, file string, slot sale.Slot, errs i
 		}
 		defer ledger.Close()
 		p := sale.Product{Slot: slot}
-		for _, q := range c.Catalogue() {
+		for _, q := range c.Shelves() {
 			if q.Slot == slot {
 				p = q
 			}
