@@ -63,7 +63,7 @@ type Bench struct {
 	// Idle: nothing turns, and the board has nothing left to say.
 	Idle func() bool
 
-	Press   func(sale.Slot) // a customer's key
+	Press   func(sale.Slot) // optional: a customer's key; a board without a keypad has none
 	Cancel  func()          // optional: the cancel key
 	SoldOut func()          // optional: Slot is empty, and the board knows
 	Pause   func()          // optional: Slot is closed at the board
@@ -78,8 +78,8 @@ type Bench struct {
 	LoseResult  func()                // the result is never sent
 	LoseReports func()                // nothing at all is reported
 	Delay       func(d time.Duration) // every report comes so much later
-	StrayResult func()                // before the result a success of Other is reported
-	WrongSlot   func()                // the reports name Other instead
+	StrayResult func()                // optional: before the result a success of Other is reported
+	WrongSlot   func()                // optional: the reports name Other instead
 	ExtraCode   func()                // optional: before the result comes a code that is in no table
 	OddResult   func()                // optional: such a code comes instead of the result
 	Restart     func(fallen bool)     // the board loses its power before or after the product fell
