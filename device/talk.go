@@ -149,19 +149,6 @@ func (t *Talk[F]) Exchange(ctx context.Context, question []byte, within time.Dur
 	return f, true, err
 }
 
-// Command writes once what has no answer that is waited for here, as soon as
-// the line may be used. before is called, with the mutex held, before the
-// first byte leaves: it may Rest. left and the error are those of Exchange.
-func (t *Talk[F]) Command(ctx context.Context, command []byte, before func(now time.Time)) (left bool, err error) {
-	release, err := t.Life.Take(ctx, t.asking)
-	if err != nil {
-		return false, err
-	}
-	defer release()
-	n, err := t.write(ctx, command, func() { before(time.Now()) })
-	return n > 0 || err == nil, err
-}
-
 // write waits until the line may be used, calls before, with the mutex held,
 // and writes. n is how many bytes may have left.
 func (t *Talk[F]) write(ctx context.Context, b []byte, before func()) (n int, err error) {

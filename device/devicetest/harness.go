@@ -35,6 +35,10 @@ type Harness struct {
 	// Dispense lasts. Then the turns are counted and not the commands.
 	Repeats bool
 
+	// KeysOnce: the board says each press once and does not care whether it is
+	// heard, so that one which is damaged on the line is lost.
+	KeysOnce bool
+
 	// Unread is how many presses the suite makes that nobody reads; 0 is 500. A
 	// keypad on polled inputs takes its time for each.
 	Unread int

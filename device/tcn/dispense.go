@@ -43,13 +43,10 @@ func (d *Dev) ready(ctx context.Context) error {
 
 // vend is one run.
 type vend struct {
-	number  sale.Number
+	device.Vend
 	slot    sale.Slot
 	curtain bool
-	odd     string    // the newest reply that is in no table
 	until   time.Time // a reply that comes later is not believed
-	over    bool
-	verdict sale.Verdict
 }
 
 // Dispense implements [sale.Dispenser]. It asks for the door first: a board
@@ -68,7 +65,7 @@ func (d *Dev) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	if err := d.ready(ctx); err != nil {
 		return device.NotSent(err)
 	}
-	v := &vend{number: c.Number, slot: c.Slot, curtain: d.settings.DropSensor}
+	v := &vend{Vend: device.Vend{Number: c.Number}, slot: c.Slot, curtain: d.settings.DropSensor}
 	verdict := d.run(ctx, v)
 	d.log.Info("dispense ended", "order", string(c.Number), "slot", int(c.Slot), "outcome", verdict.Outcome.String(), "detail", verdict.Detail)
 	return verdict
@@ -80,49 +77,27 @@ func (d *Dev) run(ctx context.Context, v *vend) sale.Verdict {
 	if v.curtain {
 		command.D5 = curtainOn
 	}
-	left, err := d.talk.Command(ctx, command.Append(nil), func(now time.Time) {
-		d.last, v.until = v, now.Add(d.settings.VendTime)
-		d.talk.Rest(v.until)
-	})
-	if !left {
-		d.talk.Lock()
-		defer d.talk.Unlock()
-		if d.last == v {
-			d.last = nil
-			d.talk.Resume(time.Now())
-		}
-		return device.NotSent(err)
-	}
-	within, cancel := context.WithTimeout(ctx, d.settings.VendTime)
-	defer cancel()
-	err = d.life.Await(within, &d.talk.State, func() bool { return v.over })
-	d.talk.Lock()
-	defer d.talk.Unlock()
-	switch {
-	case v.over:
-		return v.verdict
-	case err == device.ErrClosed:
-		return sale.Verdict{Detail: "the driver was closed during the vend" + v.odd}
-	}
-	return sale.Verdict{Detail: "no reply of the board in time" + v.odd}
+	return d.talk.Drive(ctx, command.Append(nil), d.settings.VendTime, &v.Vend,
+		func() { d.last, v.until = v, time.Now().Add(d.settings.VendTime) },
+		func() { d.last = nil })
 }
 
 // unasked takes a reply that answers no question: the run's, while one may be
 // under way.
 func (d *Dev) unasked(r Reply, now time.Time) {
 	v := d.last
-	if v == nil || v.over || now.After(v.until) {
+	if v == nil || v.Over || now.After(v.until) {
 		d.log.Info("a reply that answers nothing", "reply", fmt.Sprintf("% X", r.Append(nil)))
 		return
 	}
 	if !r.listed() {
-		v.odd = fmt.Sprintf("; it said % X, which is in no table", r.Append(nil))
-		d.log.Warn("a reply that is in no table", "order", string(v.number), "reply", fmt.Sprintf("% X", r.Append(nil)))
+		v.Odd = fmt.Sprintf("; it said % X, which is in no table", r.Append(nil))
+		d.log.Warn("a reply that is in no table", "order", string(v.Number), "reply", fmt.Sprintf("% X", r.Append(nil)))
 		return
 	}
-	v.over, v.verdict = true, r.verdict(v.curtain)
+	v.End(r.verdict(v.curtain))
 	if r.R4 == dropExtra {
-		d.log.Warn("the motor made an extra turn: two products may have fallen", "order", string(v.number), "slot", int(v.slot))
+		d.log.Warn("the motor made an extra turn: two products may have fallen", "order", string(v.Number), "slot", int(v.slot))
 	}
 	d.talk.Resume(now)
 }
@@ -141,8 +116,8 @@ func (d *Dev) Recover(ctx context.Context, c sale.Command) (sale.Verdict, error)
 	_, err = d.talk.Ask(ctx, Command{readDoor, curtainOff}.Append(nil), answerWithin, isDoor)
 	d.talk.Lock()
 	defer d.talk.Unlock()
-	if v := d.last; v != nil && v.over && v.number == c.Number {
-		return v.verdict, nil
+	if v := d.last; v != nil && v.Over && v.Number == c.Number {
+		return v.Verdict, nil
 	}
 	if err != nil {
 		return sale.Verdict{}, fmt.Errorf("recover slot %v: %w", c.Slot, err)

@@ -52,7 +52,7 @@ var order = sale.Command{Number: "TCN000001", Token: 1, Slot: 11}
 func TestLateReply(t *testing.T) {
 	b := start(t, settings(true))
 	b.With(func(t *devicetest.Trouble) { t.Delay = 400 * time.Millisecond })
-	if v := b.dev.Dispense(b.within(200*time.Millisecond), order); v.Outcome != sale.OutcomeUnknown || v.Detail != "no reply of the board in time" {
+	if v := b.dev.Dispense(b.within(200*time.Millisecond), order); v.Outcome != sale.OutcomeUnknown || v.Detail != "no result in time" {
 		t.Fatalf("Dispense: %v (%s)", v.Outcome, v.Detail)
 	}
 	v, err := b.dev.Recover(b.within(15*time.Second), order)
@@ -78,7 +78,7 @@ func TestResults(t *testing.T) {
 		{0x5D, 0x00, 0xCC, sale.OutcomeDispensed, "reply 5D 00 CC: drop seen on an extra turn: two products may have fallen"},
 		{0x5D, 0x40, 0x00, sale.OutcomeUnknown, "reply 5D 40 00: the light curtain is off or faulty; motor open"},
 		{0x5C, 0x00, 0x00, sale.OutcomeUnknown, "reply 5C 00 00: the light curtain is off or faulty; the board says that it failed"},
-		{0x5D, 0x00, 0x99, sale.OutcomeUnknown, "no reply of the board in time; it said 00 5D 00 99 F6, which is in no table"},
+		{0x5D, 0x00, 0x99, sale.OutcomeUnknown, "no result in time; it said 00 5D 00 99 F6, which is in no table"},
 	} {
 		b.Answer(c.head, c.r3, c.r4)
 		if v := b.dev.Dispense(b.within(15*time.Second), order); v.Outcome != c.want || v.Detail != c.detail {

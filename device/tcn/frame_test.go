@@ -2,23 +2,14 @@ package tcn_test
 
 import (
 	"bytes"
-	"encoding/hex"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"kioskd/device/devicetest"
 	"kioskd/device/tcn"
 	"kioskd/sale"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // The published commands.
 func TestCommands(t *testing.T) {
@@ -29,7 +20,7 @@ func TestCommands(t *testing.T) {
 		"00 FF 65 9A 55 AA": {0x65, 0x55},
 		"00 FF DF 20 55 AA": {0xDF, 0x55},
 	} {
-		if got := c.Append(nil); !bytes.Equal(got, unhex(t, wire)) {
+		if got := c.Append(nil); !bytes.Equal(got, devicetest.Unhex(t, wire)) {
 			t.Errorf("%+v is % X, want %s", c, got, wire)
 		}
 	}
@@ -59,11 +50,11 @@ func TestReplies(t *testing.T) {
 		{"00 5C 00 00 5C", tcn.Reply{Failed: true}, unknown, unknown, "reply 5C 00 00: the light curtain is off or faulty; the board says that it failed"},
 		{"00 5C 00 33 8F", tcn.Reply{Failed: true, R4: 0x33}, unknown, unknown, "reply 5C 00 33: no drop seen; the board says that it failed"},
 	} {
-		if got := c.reply.Append(nil); !bytes.Equal(got, unhex(t, c.wire)) {
+		if got := c.reply.Append(nil); !bytes.Equal(got, devicetest.Unhex(t, c.wire)) {
 			t.Errorf("%+v is % X, want %s", c.reply, got, c.wire)
 		}
 		var p tcn.Parser
-		if diff := cmp.Diff([]tcn.Reply{c.reply}, p.Feed(unhex(t, c.wire))); diff != "" {
+		if diff := cmp.Diff([]tcn.Reply{c.reply}, p.Feed(devicetest.Unhex(t, c.wire))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.wire, diff)
 		}
 		if v := tcn.Judge(c.reply, true); v.Outcome != c.with || v.Detail != c.detail {
@@ -97,14 +88,14 @@ func TestParser(t *testing.T) {
 		"the host's own run": {"00 FF 01 FE AA 55", 0},
 	} {
 		var p tcn.Parser
-		if got := p.Feed(unhex(t, c.wire)); len(got) != c.want {
+		if got := p.Feed(devicetest.Unhex(t, c.wire)); len(got) != c.want {
 			t.Errorf("%s: %v, want %d", name, got, c.want)
 		}
 	}
 	var p tcn.Parser
-	p.Feed(unhex(t, "00 5D 00"))
+	p.Feed(devicetest.Unhex(t, "00 5D 00"))
 	p.Gap()
-	if got := p.Feed(unhex(t, "AA 07")); len(got) != 0 {
+	if got := p.Feed(devicetest.Unhex(t, "AA 07")); len(got) != 0 {
 		t.Errorf("halves with a gap between them make %v", got)
 	}
 }
@@ -113,17 +104,8 @@ func FuzzParser(f *testing.F) {
 	f.Add([]byte{0x00, 0x5D, 0x00, 0xAA, 0x07}, 2)
 	f.Add([]byte{0x00, 0x00, 0x5C, 0x00, 0x00, 0x5C, 0x00, 0x5D}, 1)
 	f.Fuzz(func(t *testing.T, b []byte, chunk int) {
-		var whole, parts tcn.Parser
-		want := whole.Feed(b)
-		var got []tcn.Reply
-		for rest := b; len(rest) > 0; {
-			n := min(max(1, chunk), len(rest))
-			got, rest = append(got, parts.Feed(rest[:n])...), rest[n:]
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("in one piece and in pieces differ:\n%s", diff)
-		}
-		for _, r := range want {
+		find := func() func([]byte) []tcn.Reply { return new(tcn.Parser).Feed }
+		for _, r := range devicetest.InPieces(t, find, b, chunk) {
 			if !bytes.Contains(b, r.Append(nil)) {
 				t.Fatalf("reply %+v is not in the input", r)
 			}
