@@ -28,7 +28,13 @@ func (v *Vend) End(verdict sale.Verdict) {
 // the driver calls Resume. begin is called with the mutex held before the first
 // byte leaves, undo with the mutex held if none did.
 func (t *Talk[F]) Drive(ctx context.Context, command []byte, within time.Duration, v *Vend, begin, undo func()) sale.Verdict {
-	left, err := t.once(ctx, command, within, begin, undo)
+	left, err := t.Write(ctx, command, func() {
+		begin()
+		t.Rest(time.Now().Add(within))
+	}, func() {
+		undo()
+		t.Resume(time.Now())
+	})
 	if !left {
 		return NotSent(err)
 	}
@@ -46,8 +52,10 @@ func (t *Talk[F]) Drive(ctx context.Context, command []byte, within time.Duratio
 	return sale.Verdict{Detail: "no result in time" + v.Odd}
 }
 
-// once writes the command.
-func (t *Talk[F]) once(ctx context.Context, command []byte, within time.Duration, begin, undo func()) (left bool, err error) {
+// Write writes a command once, as soon as the line may be used. begin is called
+// with the mutex held before the first byte leaves, undo with the mutex held if
+// none did. left reports whether any may have.
+func (t *Talk[F]) Write(ctx context.Context, command []byte, begin, undo func()) (left bool, err error) {
 	release, err := t.Life.Take(ctx, t.asking)
 	if err != nil {
 		return false, err
@@ -57,13 +65,11 @@ func (t *Talk[F]) once(ctx context.Context, command []byte, within time.Duration
 	n, err := t.write(ctx, command, func() {
 		begun = true
 		begin()
-		t.Rest(time.Now().Add(within))
 	})
 	if n == 0 && err != nil && begun {
 		t.Lock()
 		defer t.Unlock()
 		undo()
-		t.Resume(time.Now())
 	}
 	return n > 0 || err == nil, err
 }
