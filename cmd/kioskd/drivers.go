@@ -5,7 +5,10 @@ import (
 	"log/slog"
 
 	"kioskd/configs"
+	"kioskd/device/lcus"
 	"kioskd/device/modbus"
+	"kioskd/device/tcn"
+	"kioskd/device/ubox"
 	"kioskd/device/vmc"
 	"kioskd/device/wvl"
 	"kioskd/payment/wechat"
@@ -19,7 +22,10 @@ import (
 func settings() configs.Drivers {
 	return configs.Drivers{
 		Controllers: map[string]func() configs.Settings{
+			"lcus":   func() configs.Settings { s := lcus.DefaultSettings(); return &s },
 			"modbus": func() configs.Settings { s := modbus.DefaultSettings(); return &s },
+			"tcn":    func() configs.Settings { s := tcn.DefaultSettings(); return &s },
+			"ubox":   func() configs.Settings { s := ubox.DefaultSettings(); return &s },
 			"vmc":    func() configs.Settings { s := vmc.DefaultSettings(); return &s },
 			"wvl":    func() configs.Settings { s := wvl.DefaultSettings(); return &s },
 		},
@@ -37,8 +43,14 @@ type dispenser interface {
 
 func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 	switch s := c.Controller.Settings.(type) {
+	case *lcus.Settings:
+		return lcus.Open(c.Controller.Port, *s, lcus.Options{Log: log}), nil
 	case *modbus.Settings:
 		return modbus.Open(c.Controller.Port, *s, modbus.Options{Log: log}), nil
+	case *tcn.Settings:
+		return tcn.Open(c.Controller.Port, *s, tcn.Options{Log: log}), nil
+	case *ubox.Settings:
+		return ubox.Open(c.Controller.Port, *s, ubox.Options{Log: log}), nil
 	case *vmc.Settings:
 		return vmc.Open(c.Controller.Port, *s, vmc.Options{Log: log}), nil
 	case *wvl.Settings:

@@ -11,12 +11,13 @@ import (
 	"kioskd/sale"
 )
 
-// vectors are frames with the CRC that the reference computes.
+// vectors are frames whose CRC was computed by another program.
 var vectors = map[string]ubox.Frame{
 	"AA 02 02 0D 01 89 BF":    {Type: 2, Data: []byte{13, 1}},
 	"AA 02 03 0D 00 01 EA 05": {Type: 2, Data: []byte{13, 0, 1}},
 	"AA 03 02 01 0D 7B EA":    {Type: 3, Data: []byte{1, 13}},
 	"AA 01 01 01 96 FD":       {Type: 1, Data: []byte{1}},
+	"AA 02 02 C8 07 00 D8":    {Type: 2, Data: []byte{200, 7}}, // the trial in docs/controllers/ubox.md
 }
 
 func TestFrames(t *testing.T) {
