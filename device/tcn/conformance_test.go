@@ -9,10 +9,11 @@ import (
 	"kioskd/device/tcn/tcntest"
 )
 
-// settings have a short vend_time: the simulated motor needs 60 ms.
+// settings have a short vend_time: the simulated motor needs 60 ms, the rest is for
+// a busy machine.
 func settings(curtain bool) tcn.Settings {
 	s := tcn.DefaultSettings()
-	s.Slots, s.DropSensor, s.VendTime = 60, curtain, time.Second
+	s.Slots, s.DropSensor, s.VendTime = 60, curtain, 2*time.Second
 	return s
 }
 

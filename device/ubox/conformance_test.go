@@ -9,10 +9,11 @@ import (
 	"kioskd/device/ubox/uboxtest"
 )
 
-// settings have a short vend_time: the simulated motor needs 60 ms.
+// settings have a short vend_time: the simulated motor needs 60 ms, the rest is for
+// a busy machine.
 func settings(probe int) ubox.Settings {
 	s := ubox.DefaultSettings()
-	s.VendTime, s.ProbeChannel = time.Second, probe
+	s.VendTime, s.ProbeChannel = 2*time.Second, probe
 	return s
 }
 
