@@ -140,3 +140,11 @@ func TestCloseSwitchesOff(t *testing.T) {
 	}
 	b.eventually("off", func() bool { return !b.On() })
 }
+
+// Close switches off whatever is on.
+func TestCloseSwitchesAllOff(t *testing.T) {
+	b := start(t)
+	b.Switch(4, true)
+	b.dev.Close()
+	b.eventually("off", func() bool { return !b.On() })
+}

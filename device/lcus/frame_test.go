@@ -38,6 +38,7 @@ func TestParser(t *testing.T) {
 		"two":                {"CH1: ON\r\nCH2: OFF\r\nCH1: OFF\r\nCH2: OFF\r\n", [][]bool{first, off}},
 		"noise before":       {"x\xFF\r\nCH1: ON\r\nCH2: OFF\r\n", [][]bool{first}},
 		"out of order":       {"CH2: ON\r\nCH1: ON\r\nCH2: OFF\r\n", [][]bool{first}},
+		"without the first":  {"CH2: ON\r\nCH2: OFF\r\n", nil},
 		"an odd word":        {"CH1: WARM\r\nCH2: OFF\r\n", nil},
 		"a line is missing":  {"CH1: ON\r\nCH1: OFF\r\nCH2: OFF\r\n", [][]bool{off}},
 		"a line between":     {"CH1: ON\r\nhello\r\nCH2: OFF\r\n", nil},

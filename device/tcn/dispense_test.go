@@ -114,3 +114,18 @@ func TestDoor(t *testing.T) {
 		})
 	}
 }
+
+// A process that starts while a motor turns says nothing until it must be done.
+func TestStartInARun(t *testing.T) {
+	b := start(t, settings(true))
+	b.VendTime = time.Second
+	go b.dev.Dispense(b.within(15*time.Second), order)
+	b.eventually(func() bool { return b.Turning() })
+	b.dev.Close()
+	b.dev = tcn.Open(b.Cable.Path(), settings(true), tcn.Options{})
+	t.Cleanup(func() { b.dev.Close() })
+	b.eventually(func() bool { return b.dev.Health() == nil })
+	if breaches := b.Breaches(); len(breaches) > 0 {
+		t.Error(breaches)
+	}
+}

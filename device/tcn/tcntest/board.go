@@ -65,6 +65,13 @@ func (b *Board) Answer(head, r3, r4 byte) {
 	b.reply = seal(head, r3, r4)
 }
 
+// Turning reports whether a motor turns.
+func (b *Board) Turning() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.turning
+}
+
 // Breaches are what a driver did that it must never do.
 func (b *Board) Breaches() []string {
 	b.mu.Lock()
