@@ -42,7 +42,7 @@ func (d *Dev) reported(r report, now time.Time) {
 		v.Odd = fmt.Sprintf("; it said result %d, which is in no table", r.result)
 	default:
 		v.End(verdictOf(r, d.settings.DropSensor))
-		if v.Number != "" {
+		if v.Number != "" && r.sn == d.lastSN { // not a late one, in the rest of the next vend
 			d.talk.Resume(now)
 		}
 	}
