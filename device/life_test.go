@@ -15,7 +15,7 @@ import (
 // dead is a wire on which nothing comes.
 type dead struct {
 	closed chan struct{}
-	why    *sale.Fault // of Reopen
+	why    *sale.Fault // of the last Reopen
 }
 
 func (d *dead) Read(_ []byte, wait time.Duration) (int, error) {

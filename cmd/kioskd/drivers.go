@@ -6,7 +6,10 @@ import (
 
 	"kioskd/configs"
 	"kioskd/device"
+	"kioskd/device/lcus"
 	"kioskd/device/modbus"
+	"kioskd/device/tcn"
+	"kioskd/device/ubox"
 	"kioskd/device/vmc"
 	"kioskd/device/wvl"
 	"kioskd/payment/wechat"
@@ -57,6 +60,27 @@ func controllers() []controller {
 				return modbus.Open(port, *s.(*modbus.Settings), modbus.Options{Log: log})
 			},
 			probe: modbus.Probe(),
+		},
+		{
+			name:     "tcn",
+			settings: func() configs.Settings { s := tcn.DefaultSettings(); return &s },
+			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
+				return tcn.Open(port, *s.(*tcn.Settings), tcn.Options{Log: log})
+			},
+		},
+		{
+			name:     "ubox",
+			settings: func() configs.Settings { s := ubox.DefaultSettings(); return &s },
+			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
+				return ubox.Open(port, *s.(*ubox.Settings), ubox.Options{Log: log})
+			},
+		},
+		{
+			name:     "lcus",
+			settings: func() configs.Settings { s := lcus.DefaultSettings(); return &s },
+			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
+				return lcus.Open(port, *s.(*lcus.Settings), lcus.Options{Log: log})
+			},
 		},
 	}
 }

@@ -48,4 +48,6 @@
 //
 // [RunDriver] takes a [Harness] and tests what every [kioskd/sale.Dispenser]
 // owes the core. [CabinetHarness] is the harness for drivers of this cabinet.
+// Simulated boards of other protocols stand beside their drivers (tcntest and
+// so on); [Rig] is what they have in common.
 package devicetest

@@ -35,6 +35,10 @@ type Harness struct {
 	// Dispense lasts. Then the turns are counted and not the commands.
 	Repeats bool
 
+	// KeysOnce: the board says each press once and does not care whether it is
+	// heard, so that one which is damaged on the line is lost.
+	KeysOnce bool
+
 	// Unread is how many presses the suite makes that nobody reads; 0 is 500. A
 	// keypad on polled inputs takes its time for each.
 	Unread int
@@ -63,7 +67,7 @@ type Bench struct {
 	// Idle: nothing turns, and the board has nothing left to say.
 	Idle func() bool
 
-	Press   func(sale.Slot) // a customer's key
+	Press   func(sale.Slot) // optional: a customer's key; a board without a keypad has none
 	Cancel  func()          // optional: the cancel key
 	SoldOut func()          // optional: Slot is empty, and the board knows
 	Pause   func()          // optional: Slot is closed at the board
@@ -78,8 +82,8 @@ type Bench struct {
 	LoseResult  func()                // the result is never sent
 	LoseReports func()                // nothing at all is reported
 	Delay       func(d time.Duration) // every report comes so much later
-	StrayResult func()                // before the result a success of Other is reported
-	WrongSlot   func()                // the reports name Other instead
+	StrayResult func()                // optional: before the result a success of Other is reported
+	WrongSlot   func()                // optional: the reports name Other instead
 	ExtraCode   func()                // optional: before the result comes a code that is in no table
 	OddResult   func()                // optional: such a code comes instead of the result
 	Restart     func(fallen bool)     // the board loses its power before or after the product fell

@@ -30,6 +30,15 @@ type heard struct {
 }
 
 func openLine(rx chan<- heard) (*line, error) {
+	l, err := openTerminal()
+	if err == nil {
+		l.reader.Go(func() { l.read(rx) })
+	}
+	return l, err
+}
+
+// openTerminal makes a line that nobody reads.
+func openTerminal() (*line, error) {
 	m, s, err := pty.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open a pseudo terminal: %w", err)
@@ -45,9 +54,7 @@ func openLine(rx chan<- heard) (*line, error) {
 		s.Close()
 		return nil, fmt.Errorf("open a pseudo terminal: %w", err)
 	}
-	l := &line{master: master, slave: s, path: s.Name(), done: make(chan struct{})}
-	l.reader.Go(func() { l.read(rx) })
-	return l, nil
+	return &line{master: master, slave: s, path: s.Name(), done: make(chan struct{})}, nil
 }
 
 // pollable duplicates the master in non-blocking mode. pty.Open leaves it
