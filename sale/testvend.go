@@ -120,7 +120,11 @@ type testEnd struct {
 // begun, or that ctx ended first: then the test goes on, and the ledger tells.
 func (m *Machine) Test(ctx context.Context, slot Slot) (Order, error) {
 	t := &testRun{slot: slot, done: make(chan testEnd, 1)}
-	go m.post(func() { m.beginTest(t) })
+	go m.post(func() {
+		if ctx.Err() == nil { // who has gone meanwhile wants no motor to turn
+			m.beginTest(t)
+		}
+	})
 	select {
 	case end := <-t.done:
 		return end.order, end.err
