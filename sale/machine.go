@@ -63,7 +63,7 @@ type Machine struct {
 	settleBy time.Time
 	stage    stage
 	health   health
-	testing  *testing // a slot that the board is asked about for a test vend
+	testing  *testRun // a slot that the board is asked about for a test vend
 }
 
 // New checks the options. It does no I/O.

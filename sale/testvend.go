@@ -107,13 +107,13 @@ func (s *step) tested(v Verdict) {
 	}
 }
 
-// testing is a test vend before it is an order, and who waits for its end.
-type testing struct {
+// testRun is a test vend before it is an order, and who waits for its end.
+type testRun struct {
 	slot Slot
-	done chan tested
+	done chan testEnd
 }
 
-type tested struct {
+type testEnd struct {
 	order Order
 	err   error
 }
@@ -123,8 +123,12 @@ type tested struct {
 // sale begins. It returns the order as it ended. An error says why nothing was
 // begun, or that ctx ended first: then the test goes on, and the ledger tells.
 func (m *Machine) Test(ctx context.Context, slot Slot) (Order, error) {
-	t := &testing{slot: slot, done: make(chan tested, 1)}
-	go m.post(func() { m.beginTest(t) })
+	t := &testRun{slot: slot, done: make(chan testEnd, 1)}
+	go m.post(func() {
+		if ctx.Err() == nil { // who has gone meanwhile wants no motor to turn
+			m.beginTest(t)
+		}
+	})
 	select {
 	case end := <-t.done:
 		return end.order, end.err
@@ -136,9 +140,9 @@ func (m *Machine) Test(ctx context.Context, slot Slot) (Order, error) {
 }
 
 // beginTest asks the board about the slot. Nothing is sold meanwhile.
-func (m *Machine) beginTest(t *testing) {
+func (m *Machine) beginTest(t *testRun) {
 	if err := m.testable(); err != nil {
-		t.done <- tested{err: err}
+		t.done <- testEnd{err: err}
 		return
 	}
 	m.testing = t
@@ -181,18 +185,18 @@ func untestable(o Order) error {
 }
 
 // testChecked makes the test durable; the command is its first effect.
-func (m *Machine) testChecked(wait *testing, evidence Evidence, err error) {
+func (m *Machine) testChecked(wait *testRun, evidence Evidence, err error) {
 	m.testing = nil
 	if err == nil {
 		err = m.testable() // an order of before may have been paid meanwhile
 	}
 	if err != nil {
-		wait.done <- tested{err: err}
+		wait.done <- testEnd{err: err}
 		return
 	}
-	o, err := newTest(m.o.Code, m.seq+1, m.tested(wait.slot), evidence, m.o.Clock.Now(), m.o.Random)
+	o, err := newTest(m.o.Code, m.seq+1, m.testProduct(wait.slot), evidence, m.o.Clock.Now(), m.o.Random)
 	if err != nil {
-		wait.done <- tested{err: err}
+		wait.done <- testEnd{err: err}
 		return
 	}
 	m.seq++
@@ -213,8 +217,8 @@ func newTest(code string, seq uint64, p Product, evidence Evidence, at time.Time
 	return Order{Number: number, Seq: seq, Product: p, Policy: Policy{OnUnknown: UnknownHold}, CreatedAt: at, Evidence: evidence}, err
 }
 
-// tested is the product of a slot, which need not be one that is sold.
-func (m *Machine) tested(slot Slot) Product {
+// testProduct is the product of a slot, which need not be one that is sold.
+func (m *Machine) testProduct(slot Slot) Product {
 	p, _ := m.product(slot)
 	p.Slot = slot
 	return p
@@ -223,7 +227,7 @@ func (m *Machine) tested(slot Slot) Product {
 // testEnded tells who waits that a test vend has come to its end.
 func (t *tracked) testEnded() {
 	if t.test != nil && t.order.State.Final() {
-		t.test.done <- tested{order: t.order}
+		t.test.done <- testEnd{order: t.order}
 		t.test = nil
 	}
 }

@@ -25,7 +25,7 @@ type tracked struct {
 	tries   int         // failures in a row
 	alarmed State       // in which a person was told about it
 	why     Failure     // of the last failure
-	test    *testing    // who waits for the end of a test vend
+	test    *testRun    // who waits for the end of a test vend
 }
 
 // apply is the only way in which an order changes: decide, commit, then act.

@@ -36,6 +36,7 @@ type detected struct {
 	What       string          `json:"what,omitempty"`
 	Controller string          `json:"controller,omitempty"` // YAML for the config
 	Error      string          `json:"error,omitempty"`
+	busy       bool
 }
 
 func detectCommand(out, errs io.Writer) *cobra.Command {
@@ -88,8 +89,13 @@ pseudo terminal of a simulated board.`,
 	return c
 }
 
+// probed are the drivers that can ask a port.
+func probed() []controller {
+	return slices.DeleteFunc(controllers(), func(c controller) bool { return c.probe.Ask == nil })
+}
+
 func protocols() (names []string) {
-	for _, c := range controllers() {
+	for _, c := range probed() {
 		names = append(names, c.name)
 	}
 	return names
@@ -150,7 +156,7 @@ func (d detection) run(ctx context.Context, ports []device.Port) []detected {
 
 // ask tries the protocols until one answers or the port cannot be used.
 func (d detection) ask(ctx context.Context, p *detected) {
-	for _, c := range controllers() {
+	for _, c := range probed() {
 		if d.protocol != "" && d.protocol != c.name {
 			continue
 		}
@@ -181,7 +187,7 @@ func (d detection) askAt(ctx context.Context, p *detected, c controller, baud in
 		p.Controller = section(c.name, p.Path, f.Settings)
 		return false
 	case errors.As(err, &fault) && fault.Code != sale.CodeSerialOther:
-		p.Error = fault.Error()
+		p.Error, p.busy = fault.Error(), fault.Code == sale.CodeSerialBusy
 		return false
 	case err != nil && ctx.Err() == nil:
 		p.Error = err.Error() // such as a speed that the port does not know

@@ -91,6 +91,8 @@ func (p detected) who(listOnly bool) string {
 		return "not asked"
 	case p.good():
 		return fmt.Sprintf("%s, %d baud", p.Protocol, p.Baud)
+	case p.busy:
+		return "in use by another program"
 	case p.Error != "":
 		return "cannot be asked"
 	}

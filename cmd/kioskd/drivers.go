@@ -30,7 +30,7 @@ type controller struct {
 	name     string
 	settings func() configs.Settings // the defaults
 	open     func(port string, s configs.Settings, log *slog.Logger) dispenser
-	probe    device.Probe // asks a port whether such a board is there
+	probe    device.Probe // optional: asks a port whether such a board is there
 }
 
 // controllers lists the drivers of boards, in the order in which a port is

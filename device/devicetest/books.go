@@ -53,8 +53,12 @@ type Counters struct {
 	Faults   map[FaultKind]int `json:"faults"`   // how often each kind struck
 }
 
+// answersKept is how many of the host's answers the books remember.
+const answersKept = 10_000
+
 // books are what happened, whatever was reported.
 type books struct {
+	answers  []time.Duration // of the newest POLLs, the time until the host's first byte
 	commands []Command
 	drops    []Drop
 	presses  []*Press
@@ -96,6 +100,13 @@ func (b *books) enterDrop(v *vend, now time.Time) {
 	b.drops = append(b.drops, Drop{At: now, Slot: v.slot, Command: v.command})
 }
 
+func (b *books) enterAnswer(after time.Duration) {
+	if len(b.answers) == answersKept {
+		b.answers = b.answers[1:]
+	}
+	b.answers = append(b.answers, after)
+}
+
 func (b *books) breach(format string, args ...any) {
 	if len(b.counters.Breaches) < 100 {
 		b.counters.Breaches = append(b.counters.Breaches, fmt.Sprintf(format, args...))
@@ -116,6 +127,14 @@ func (c *Cabinet) Drops() []Drop {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.drops)
+}
+
+// Answers returns how long the host took to answer the newest ten thousand
+// POLLs: from the POLL on the line to the first byte of the answer.
+func (c *Cabinet) Answers() []time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.answers)
 }
 
 // Presses returns every key that was pressed, oldest first.

@@ -10,6 +10,7 @@ type link struct {
 	pollEvery  time.Duration
 	waiting    exchange
 	deadline   time.Time // for the answer that is waited for
+	polled     time.Time // the newest POLL
 	nextPoll   time.Time
 	nextRepeat time.Time
 	out        *outgoing // the data frame that waits for its ACK
@@ -95,6 +96,7 @@ func (c *Cabinet) poll(now time.Time) {
 	}
 	c.counters.Polls++
 	c.write(frame{cmd: cmdPoll, bare: true}.bytes())
+	c.link.polled = time.Now()
 	c.expect(afterPoll)
 }
 
@@ -198,6 +200,9 @@ func (c *Cabinet) receive(h heard) {
 		c.counters.Late++
 		c.log.Debug("answer out of turn", "cmd", h.frame.cmd)
 		return
+	}
+	if l.waiting == afterPoll {
+		c.enterAnswer(h.at.Sub(l.polled))
 	}
 	if h.frame.bare && h.frame.cmd == cmdAck {
 		c.acked()

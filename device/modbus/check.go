@@ -56,7 +56,7 @@ func (d *Dev) lull(ctx context.Context) error {
 	for d.busy() {
 		d.step(ctx)
 		select {
-		case <-time.After(pollEvery):
+		case <-time.After(pauseShort):
 		case <-ctx.Done():
 			return d.life.Busy(context.Cause(ctx))
 		}

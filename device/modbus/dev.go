@@ -12,9 +12,12 @@ import (
 )
 
 const (
-	// pollEvery is the pause between two looks at the inputs. A key is seen in
-	// two looks: at 9600 baud a look takes about 28 ms of the line.
-	pollEvery = 5 * time.Millisecond
+	// lookEvery is how often the inputs are looked at, at most. A key is seen in
+	// two looks, which must be further apart than a contact flutters: at 9600
+	// baud a look takes about 23 ms of the line.
+	lookEvery = 10 * time.Millisecond
+	// pauseShort is the pause of a call that looks again and again.
+	pauseShort = 5 * time.Millisecond
 	// answerWithin is how long a board has for an answer, behind the time that
 	// the bytes need on the line.
 	answerWithin = 500 * time.Millisecond
@@ -46,8 +49,9 @@ type Dev struct {
 	// What follows belongs to the goroutine serve alone.
 	bus     bus
 	keypad  keypad
-	levels  uint64 // inputs that are on: see mask
-	missed  int    // unanswered rounds in a row
+	looked  time.Time // when the last round began
+	levels  uint64    // inputs that are on: see mask
+	missed  int       // unanswered rounds in a row
 	beat    time.Time
 	sensor  sensor
 	breaks  int    // moments in which something may have been missed
@@ -170,6 +174,10 @@ func (d *Dev) idle() {
 		j.do(j.ctx)
 		close(j.done)
 	case <-d.life.Context().Done():
-	case <-time.After(pollEvery):
+	case <-time.After(d.untilLook()):
 	}
 }
+
+// untilLook is the pause before the next look. On a slow line, where a look
+// takes longer than lookEvery, there is none.
+func (d *Dev) untilLook() time.Duration { return max(0, lookEvery-time.Since(d.looked)) }

@@ -111,7 +111,7 @@ func (d *Dev) watch(ctx context.Context, v *vend) sale.Verdict {
 			return verdict
 		}
 		select {
-		case <-time.After(pollEvery):
+		case <-time.After(pauseShort):
 		case <-ctx.Done():
 			return d.cut(v)
 		}

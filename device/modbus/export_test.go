@@ -1,6 +1,7 @@
 package modbus
 
 import (
+	"kioskd/device"
 	"time"
 
 	"kioskd/sale"
@@ -23,3 +24,6 @@ func Keypad(s Settings) func(on ...int) sale.BoardEvent {
 		return k.look(set)
 	}
 }
+
+// OpenOn makes a driver on a line of the test's own.
+func OpenOn(w device.Wire, s Settings) *Dev { return open(w, "/dev/test", s, Options{}) }

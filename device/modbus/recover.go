@@ -52,7 +52,7 @@ func (d *Dev) recover(ctx context.Context, c sale.Command) (sale.Verdict, error)
 			}
 		}
 		select {
-		case <-time.After(pollEvery):
+		case <-time.After(pauseShort):
 		case <-ctx.Done():
 			return sale.Verdict{}, d.asFault(context.Cause(ctx))
 		}

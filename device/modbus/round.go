@@ -18,6 +18,7 @@ const beatEvery = time.Second
 // step is one round: all relays off if that is not certain, then a look at the
 // inputs and the drop sensor. An error means that the round is not complete.
 func (d *Dev) step(ctx context.Context) error {
+	d.looked = time.Now()
 	err := d.secure(ctx)
 	if err == nil {
 		err = d.poll(ctx)

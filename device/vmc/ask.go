@@ -132,7 +132,10 @@ func (d *Dev) state(ctx context.Context, slot sale.Slot) error {
 			d.learned(n, slot, code)
 			return slotError(slot, code)
 		}
-		if last || r.state != acked {
+		if r.state != acked {
+			return err // the line's fault, not the LEN's
+		}
+		if last {
 			d.learned(0, slot, 0)
 			return err
 		}

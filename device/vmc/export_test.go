@@ -23,3 +23,9 @@ func Evidence(b sale.Evidence) sale.Evidence { return device.EncodeEvidence(deco
 
 // DecodeMachine reads the text of 52.
 func DecodeMachine(t []byte) (Machine, bool) { return decodeMachine(t) }
+
+// DecodeReport reads the text of 11 and returns its slot.
+func DecodeReport(t []byte) (sale.Slot, bool) {
+	slot, _, ok := decodeReport(t)
+	return slot, ok
+}

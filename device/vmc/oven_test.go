@@ -52,3 +52,50 @@ func TestSaleWithAnOven(t *testing.T) {
 		t.Errorf("notes: %s", notes)
 	}
 }
+
+// With an oven 02 is the shelf's word, 24 the end. What left the shelf is never
+// called not dispensed.
+func TestOven(t *testing.T) {
+	s := vmc.DefaultSettings()
+	s.Oven = true
+	for _, c := range []struct {
+		name    string
+		codes   []byte
+		outcome sale.Outcome
+		detail  string
+	}{
+		{"heated", []byte{0x01, 0x02, 0x10, 0x22, 0x23, 0x23, 0x24}, given, "status 24: please take the product"},
+		{"only the shelf", []byte{0x01, 0x02, 0x22}, unknown, "no result in time; its last word was status 22: heating"},
+		{"oven fault", []byte{0x01, 0x02, 0x25}, unknown, "status 25: oven, stay pole or push rod error, after the product had left the shelf"},
+		{"ended", []byte{0x01, 0x02, 0xFF}, unknown, "status FF: purchase terminated, after the product had left the shelf"},
+		{"jam on the shelf", []byte{0x01, 0x03}, not, "status 03: selection jammed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			talking(t, s, func(b *board) {
+				wait := b.dispense(2 * time.Minute)
+				b.ack()
+				for _, code := range c.codes {
+					b.idle(time.Second)
+					b.expect("a status", b.data(0x04, code, 0, 13, 0x1E), ackFrame)
+				}
+				b.idle(2 * time.Minute)
+				b.want(wait(), c.outcome, c.detail)
+			})
+		})
+	}
+}
+
+// After a lift error the lift is asked where the product is. That is told to
+// people and decides nothing.
+func TestLiftError(t *testing.T) {
+	s := vmc.DefaultSettings()
+	s.Lift = true
+	talking(t, s, func(b *board) {
+		wait := b.call(within(b, time.Minute))
+		b.expect("the POLL", b.poll(), "FA FB 06 05 02 01 01 00 0D 0D")
+		b.ack()
+		b.status(0x12, 13)
+		b.passes(5*time.Second, map[string]string{"FA FB 53 01": "54 01"})
+		b.want(wait(), unknown, "status 12: lift error; lift state 01: the product is in the lift")
+	})
+}

@@ -112,11 +112,13 @@ func TestReport(t *testing.T) {
 	r := results{
 		Contenders: []contender{{Name: "kioskd", PayToCommand: percentiles{681, 1280}}},
 		Latency:    80, Commits: 5, Bytes: 150 << 10,
-		Empty:  childFigures{RSSSales: 40 * mib, Bytes: 1, Traced: traced{5, 150<<10 + 1, 8}},
-		Loaded: childFigures{StartToSelling: span{1000, 9000}},
+		Empty:   childFigures{RSSSales: 40 * mib, Bytes: 1, Traced: traced{5, 150<<10 + 1, 8}},
+		Loaded:  childFigures{StartToSelling: span{1000, 9000}},
+		Answers: answers{Polls: 1000, Own: percentiles{0.2, 5.1}, Bare: percentiles{0.1, 2}, RatioP99: 2.55},
+		Keys:    keyFigures{Presses: 120, Lost: 1, Own: percentiles{44, 60}, Fixed: percentiles{100, 130}, RatioP99: 0.46},
 	}
 	r.judge()
-	if diff := cmp.Diff([]string{"payment to command, p50", "written a sale, daemon, empty ledger"}, r.Over); diff != "" {
+	if diff := cmp.Diff([]string{"payment to command, p50", "... while it sells and draws, p99", "written a sale, daemon, empty ledger"}, r.Over); diff != "" {
 		t.Error(diff)
 	}
 	var out strings.Builder
@@ -126,6 +128,8 @@ func TestReport(t *testing.T) {
 	squeezed := strings.Join(strings.Fields(out.String()), " ")
 	for _, want := range []string{
 		"| payment to command, p50 | 600 + 80 ms | 681 ms | over |",
+		"| ... while it sells and draws, p99 | 5 ms | 5.1 ms of 1000; a loop that only answers: 2.0 ms, ratio 2.55; the protocol's limit: 100 ms | over |",
+		"| key to selection, modbus at 9600 baud, p99 | 60 ms | 60 ms of 120, lost: 1; a look every 50 ms: 130 ms, ratio 0.46 | ok |",
 		"| payment to command, p99 | 1200 + 80 ms | 1280 ms | ok |",
 		"| written a sale, daemon, empty ledger | 150 KiB | 0 KiB; strace: 150 in 8.0 syncs | over |",
 	} {

@@ -41,6 +41,12 @@ func measure(ctx context.Context, o options, dir string, say func(string, ...any
 		return nil, err
 	}
 
+	if r.Answers, err = answering(ctx, dir, o, say); err != nil {
+		return nil, fmt.Errorf("answer POLLs: %w", err)
+	}
+	if r.Keys, err = pressing(ctx, dir, o, say); err != nil {
+		return nil, fmt.Errorf("press keys: %w", err)
+	}
 	race, err := newRace(ctx, dir, o, say)
 	if err != nil {
 		return nil, err

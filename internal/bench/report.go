@@ -21,6 +21,8 @@ type results struct {
 	Empty          childFigures  `json:"daemon_empty_ledger"`
 	Loaded         childFigures  `json:"daemon_full_ledger"`
 	Ledger         ledgerFigures `json:"full_ledger"`
+	Answers        answers       `json:"poll_answers"`
+	Keys           keyFigures    `json:"key_presses"`
 	TimerLate      percentiles   `json:"timer_late_ms"` // what the machine adds by itself
 	DiskSync       percentiles   `json:"disk_sync_ms"`  // a bare write of 4 KiB and its sync; a commit has two
 	Latency        float64       `json:"provider_round_trip_ms"`
@@ -84,6 +86,12 @@ func (r *results) goals() []goal {
 		{"... kioskd's own share, p50", "", 0, 0, fmt.Sprintf("%.1f ms", r.SelectToQROwn.P50)},
 		{"... kioskd's own share, p99", "30 ms", r.SelectToQROwn.P99, 30, fmt.Sprintf("%.1f ms (its commits: %.1f, all else: %.1f)",
 			r.SelectToQROwn.P99, r.SelectToQRSync.P99, r.SelectToQRRest.P99)},
+		{"a VMC's POLL to the answer, p50", "", 0, 0, fmt.Sprintf("%.1f ms", r.Answers.Own.P50)},
+		{"... while it sells and draws, p99", "5 ms", r.Answers.Own.P99, 5, fmt.Sprintf("%.1f ms of %d; a loop that only answers: %.1f ms, ratio %.2f; the protocol's limit: 100 ms",
+			r.Answers.Own.P99, r.Answers.Polls, r.Answers.Bare.P99, r.Answers.RatioP99)},
+		{"key to selection, modbus at 9600 baud, p50", "", 0, 0, at(r.Keys.Own.P50)},
+		{"key to selection, modbus at 9600 baud, p99", "60 ms", r.Keys.Own.P99, 60, fmt.Sprintf("%.0f ms of %d, lost: %d; a look every 50 ms: %.0f ms, ratio %.2f",
+			r.Keys.Own.P99, r.Keys.Presses, r.Keys.Lost, r.Keys.Fixed.P99, r.Keys.RatioP99)},
 		{"commits a sale", "5", r.Commits, 5, fmt.Sprintf("%.2f", r.Commits)},
 		{"written a sale, ledgers of the race", "150 KiB", float64(r.Bytes), 150 << 10, fmt.Sprintf("%d KiB", r.Bytes>>10)},
 		{"written a sale, daemon, empty ledger", "150 KiB", float64(max(r.Empty.Bytes, r.Empty.Traced.Bytes)), 150 << 10, written(r.Empty)},

@@ -16,6 +16,7 @@ type screen struct {
 	kind    sale.SceneKind
 	since   time.Time
 	changed chan struct{}
+	also    func(sale.Scene) // sees every scene too; nil for nobody
 }
 
 var _ sale.Panel = (*screen)(nil)
@@ -26,6 +27,9 @@ func newScreen() *screen { return &screen{changed: make(chan struct{})} }
 func (s *screen) Show(scene sale.Scene) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.also != nil {
+		s.also(scene)
+	}
 	if scene.Kind == s.kind {
 		return
 	}

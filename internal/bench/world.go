@@ -45,6 +45,11 @@ func newKeys() (k keys, err error) {
 }
 
 func newWorld(ctx context.Context, dir string, k keys, seed uint64) (w *world, err error) {
+	return newWorldAt(ctx, dir, k, seed, pollEvery)
+}
+
+// newWorldAt is one whose board POLLs at another pace.
+func newWorldAt(ctx context.Context, dir string, k keys, seed uint64, pollEvery time.Duration) (w *world, err error) {
 	w = &world{dir: dir}
 	defer func() {
 		if err != nil {

@@ -68,7 +68,7 @@ func TestKilledInEachState(t *testing.T) {
 		for _, when := range []string{"before", "after"} {
 			t.Run(when+" "+string(c.state), func(t *testing.T) {
 				t.Parallel()
-				killedAt(t, when+":"+string(c.state), c.play, c.ends, func(*crashtest.Rig) error { return nil })
+				killedAt(t, when+":"+string(c.state), c.play, c.ends, undamaged)
 			})
 		}
 	}
@@ -120,8 +120,45 @@ func ends(states ...sale.State) map[sale.State]bool {
 	return m
 }
 
-// killedAt lets the daemon kill itself and does something before the next start.
+// TestKilledInATestVend: the binary kills itself around each commit of a test
+// vend. No second command, nothing for the provider, and the machine sells
+// again; the same when the ledger is damaged in between.
+func TestKilledInATestVend(t *testing.T) {
+	tests := func(r *crashtest.Rig) error {
+		return r.Until(30*time.Second, "a test vend", func() bool { return r.Test(11) == nil })
+	}
+	for _, c := range []struct {
+		crash   string
+		between func(*crashtest.Rig) error
+	}{
+		{"before:created", undamaged}, {"after:dispensing", undamaged}, {"before:dispensed", undamaged}, {"after:dispensed", undamaged},
+		{"after:dispensing", damage}, {"before:dispensed", damage}, {"after:dispensed", damage},
+	} {
+		t.Run(c.crash, func(t *testing.T) {
+			t.Parallel()
+			killedIn(t, c.crash, tests, ends(sale.Dispensed, sale.Closed), c.between)
+		})
+	}
+}
+
+func undamaged(*crashtest.Rig) error { return nil }
+
+// killedAt lets the daemon kill itself in a sale of slot 11 and does something
+// before the next start.
 func killedAt(t *testing.T, crash string, play func(*crashtest.Rig, paytest.Order) error, ends map[sale.State]bool, between func(*crashtest.Rig) error) {
+	t.Helper()
+	killedIn(t, crash, func(r *crashtest.Rig) error {
+		o, err := r.Code(11)
+		if err == nil {
+			err = play(r, o)
+		}
+		return err
+	}, ends, between)
+}
+
+// killedIn is the same for whatever uses slot 11.
+func killedIn(t *testing.T, crash string, use func(*crashtest.Rig) error, ends map[sale.State]bool, between func(*crashtest.Rig) error) {
+	t.Helper()
 	r, err := crashtest.New(t.Context(), t.TempDir(), binary, 1, crashtest.Config{Sale: "dispense_within: 5s", Controller: "counts: true"})
 	if err != nil {
 		t.Fatal(err)
@@ -135,11 +172,7 @@ func killedAt(t *testing.T, crash string, play func(*crashtest.Rig, paytest.Orde
 	if err := r.Start(crash); err != nil {
 		t.Fatal(err)
 	}
-	o, err := r.Code(11)
-	if err == nil {
-		err = play(r, o)
-	}
-	if err != nil && !errors.Is(err, crashtest.ErrDied) {
+	if err := use(r); err != nil && !errors.Is(err, crashtest.ErrDied) {
 		t.Fatal(err)
 	}
 	select {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -125,6 +126,19 @@ func (r *Rig) Orders() (orders []sale.Order, err error) {
 		return nil, err
 	}
 	return orders, json.Unmarshal(out, &orders)
+}
+
+// Test asks the running daemon for a test vend, as a technician does.
+func (r *Rig) Test(slot int) error {
+	time.Sleep(200 * time.Millisecond)
+	if _, err := os.Stat(r.Socket()); err != nil {
+		return err // without a daemon the command would do it itself
+	}
+	out, err := exec.Command(r.Binary, "slots", "--config", r.config(), "--test", strconv.Itoa(slot), "--yes").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("test slot %d: %w: %s", slot, err, out)
+	}
+	return nil
 }
 
 // Books reads all three books. The daemon must not be running.

@@ -31,6 +31,9 @@ type Options struct {
 	// Keys are the inputs, from 1, that a key closes, all on KeyBoard.
 	Keys     map[int][]int
 	KeyBoard byte
+	// Baud gives the bytes of both sides their time on the line, and a board
+	// the silence in which it notices the end of a question. 0: no time.
+	Baud int
 }
 
 // Sensor is the drop sensor.
@@ -183,6 +186,7 @@ func (b *Bus) Close() {
 
 func (b *Bus) read(l *line, session int) {
 	var got []byte
+	var begun time.Time // of the frame that is coming in
 	buf := make([]byte, 512)
 	for {
 		l.master.SetReadDeadline(time.Time{})
@@ -197,6 +201,9 @@ func (b *Bus) read(l *line, session int) {
 		if err != nil {
 			return
 		}
+		if len(got) == 0 {
+			begun = time.Now()
+		}
 		got = append(got, buf[:n]...)
 		for {
 			size := whole(got)
@@ -206,6 +213,7 @@ func (b *Bus) read(l *line, session int) {
 			if size <= 0 || len(got) < size {
 				break
 			}
+			b.sleepUntil(begun, float64(size)+endOfFrame)
 			b.take(l, session, slices.Clone(got[:size]))
 			got = got[size:]
 		}
@@ -307,7 +315,7 @@ func (b *Bus) write(l *line, f []byte) {
 	}
 	if b.cutIn >= 0 && len(f) >= b.cutIn {
 		f, b.cutIn = f[:b.cutIn], -1
-		l.master.Write(f)
+		b.put(l, f)
 		l.drain()
 		b.pull()
 		return
@@ -315,10 +323,10 @@ func (b *Bus) write(l *line, f []byte) {
 	if b.cutIn >= 0 {
 		b.cutIn -= len(f)
 	}
-	l.master.Write(f)
+	b.put(l, f)
 	if b.repeats > 0 {
 		b.repeats--
-		l.master.Write(f)
+		b.put(l, f)
 	}
 	if !bad {
 		b.looked(f)
