@@ -6,7 +6,7 @@
 // The promises of a Line:
 //
 //   - A Line has no end but Close. It opens its path again and again, first
-//     after a tenth of a second, never later than after one and a half, so that
+//     after a tenth of a second, never later than after a whole one, so that
 //     a cable that is plugged again works within three seconds.
 //   - What is written goes to the port or nowhere. Write says how many bytes
 //     were handed to the system: 0 means that none of them can leave any more.

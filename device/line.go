@@ -34,7 +34,7 @@ const (
 	readSlice   = 100 * time.Millisecond
 	writeWithin = time.Second
 	firstRetry  = 100 * time.Millisecond
-	lastRetry   = 1500 * time.Millisecond
+	lastRetry   = time.Second
 )
 
 // Line is a serial port that comes back by itself. One goroutine may call

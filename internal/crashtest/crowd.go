@@ -102,13 +102,14 @@ func (c *Crowd) customer(ctx context.Context, n int) error {
 	return c.play(ctx, c.habit(), &visit{slot: slot, number: number, user: fmt.Sprintf("customer %d", n)})
 }
 
-// choose takes a slot and fills it if it needs it.
+// choose takes a slot, and somebody fills and opens it if it needs it.
 func (c *Crowd) choose() (int, error) {
 	s, err := c.World.Look()
 	if err != nil {
 		return 0, err
 	}
 	slot := s.Slots[c.Random.IntN(len(s.Slots))]
+	_ = c.Daemon.OpenSlot(slot.Number) // a dead daemon is not theirs to mend
 	return slot.Number, c.World.Cabinet("stock", map[string]int{"slot": slot.Number, "stock": 10})
 }
 

@@ -158,6 +158,25 @@ func (d *Daemon) Status() (sale.Status, error) {
 	return said.Sale, err
 }
 
+// OpenSlot is a technician who opens a slot that a failed vend has closed.
+func (d *Daemon) OpenSlot(slot int) error {
+	var all []sale.SlotStatus
+	if err := d.ask("/v1/shelves", &all); err != nil {
+		return err
+	}
+	for _, s := range all {
+		if int(s.Product.Slot) != slot || s.Shelf.Closed == "" {
+			continue
+		}
+		answer, err := d.client.Post(fmt.Sprintf("http://kioskd/v1/shelves/%d", slot), "application/json", strings.NewReader(`{"open":true}`))
+		if err != nil {
+			return err
+		}
+		return decode(answer, nil)
+	}
+	return nil
+}
+
 // List asks the control socket for every order, newest first.
 func (d *Daemon) List() (orders []sale.Order, err error) {
 	return orders, d.ask("/v1/orders?limit=0", &orders)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,7 +104,21 @@ func adapt(path string) error {
 		}
 		text = bytes.Replace(text, []byte(change[0]), []byte(change[1]), 1)
 	}
-	return os.WriteFile(path, text, 0o600)
+	text, err = withSpare(text)
+	return errors.Join(err, os.WriteFile(path, text, 0o600))
+}
+
+var twoProducts = regexp.MustCompile(`(- \{slot: \d+, [^\n]*)\}\n +- \{slot: (\d+), [^\n]*\}\n`)
+
+// withSpare puts the first product into the second one's slot as well, and lets
+// a failed vend go on there.
+func withSpare(text []byte) ([]byte, error) {
+	at := twoProducts.FindIndex(text)
+	if at == nil {
+		return nil, errors.New("the config of kiosk-sim has no two products")
+	}
+	one := twoProducts.ReplaceAll(text[at[0]:at[1]], []byte("$1, spare: [$2]}\n"))
+	return bytes.Replace(slices.Concat(text[:at[0]], one, text[at[1]:]), []byte("dispense_within:"), []byte("on_failed_vend: other_slot\n  dispense_within:"), 1), nil
 }
 
 // Close ends the simulators.

@@ -50,6 +50,7 @@ func Days(seed uint64, days, sales int, dir string, say func(Sample)) (Summary, 
 	if err != nil {
 		return Summary{}, err
 	}
+	w.machine = m
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()
@@ -125,7 +126,7 @@ func archive(s *store.Store) error {
 func (w *world) customer() {
 	d := w.today()
 	slot := sale.Slot(11 + w.roll(20, "slot"))
-	w.events <- sale.SlotReport{Slot: slot} // somebody has seen to it, if it jammed
+	_, _ = w.machine.Shelve(context.Background(), slot, sale.Shelving{Open: new(true)}) // somebody has seen to it, if it jammed
 	w.events <- sale.Selected{Slot: slot}
 	time.Sleep(time.Duration(800+w.roll(5000, "look")) * time.Millisecond)
 	code := w.scene().CodeURL

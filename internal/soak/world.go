@@ -16,9 +16,10 @@ import (
 // until the day's last order has been swept, because a book that only grows
 // would hide what grows in the machine.
 type world struct {
-	seed   uint64
-	begun  time.Time
-	events chan sale.BoardEvent
+	seed    uint64
+	begun   time.Time
+	events  chan sale.BoardEvent
+	machine *sale.Machine
 
 	mu   sync.Mutex
 	days map[int]*day
