@@ -324,6 +324,11 @@ func (s *step) unknown(e Event) {
 }
 
 func (s *step) proved(v Verdict) {
+	if v.Outcome == OutcomeDispensed && v.Presumed {
+		s.order.Presumed = true
+		s.to(Dispensed, CauseNoProof, v.Detail)
+		return
+	}
 	if v.Outcome == OutcomeDispensed {
 		s.to(Dispensed, CauseDropped, v.Detail)
 		return

@@ -31,9 +31,13 @@ func (m *Machine) apply(t *tracked, e Event) {
 	if m.failed != nil {
 		return
 	}
-	next, lines, effects := Next(t.order, e)
+	was := t.order
+	next, lines, effects := Next(was, e)
 	if !m.record(t, next, lines) {
 		return
+	}
+	if next.Commands == 0 && next.over() && !was.over() {
+		m.decline(was.Evidence)
 	}
 	if len(lines) > 0 {
 		t.forget() // what the old state permitted is no longer wanted
@@ -52,6 +56,16 @@ func (m *Machine) apply(t *tracked, e Event) {
 	}
 	if !next.Open() && !t.busy {
 		delete(m.orders, next.Number)
+	}
+}
+
+// over reports whether it is certain that nothing more will be dispensed.
+func (o Order) over() bool { return o.State.Final() || o.State == Refunding }
+
+// decline frees a machine that waits for the end of a sale.
+func (m *Machine) decline(e Evidence) {
+	if d, ok := m.o.Dispenser.(Decliner); ok && len(e) > 0 {
+		d.Decline(e)
 	}
 }
 
