@@ -55,6 +55,7 @@ func (s *suite) keys() {
 	for _, slot := range []sale.Slot{s.Slot, s.Other, s.Other, s.Slot} {
 		s.Press(slot)
 		s.pressed(slot)
+		s.takeBack()
 	}
 	if s.Cancel != nil {
 		s.Cancel()
@@ -88,6 +89,7 @@ func (s *suite) keysRepeated() {
 		s.Press(slot)
 		s.pressed(slot)
 		s.noKey(200 * time.Millisecond)
+		s.takeBack()
 	}
 }
 
@@ -95,9 +97,12 @@ func (s *suite) keysRepeated() {
 func (s *suite) keysUnread() {
 	for range cmp.Or(s.h.Unread, 500) {
 		s.Press(s.Slot)
+		if s.h.Selects {
+			s.TakeBack()
+		}
 	}
 	s.Press(s.Other)
-	if _, err := s.Driver.Check(s.context(suiteLimit), s.Slot); err != nil {
+	if _, err := s.Driver.Check(s.context(suiteLimit), s.Slot); err != nil && !s.h.Selects {
 		s.Fatalf("Check with Events unread: %v", err)
 	}
 	for s.key() != (sale.Selected{Slot: s.Other}) {
@@ -122,6 +127,9 @@ func (s *suite) checkFails() {
 }
 
 func (s *suite) silentBoard() {
+	if s.h.Unwatched {
+		return
+	}
 	end := s.Silence()
 	s.away()
 	var err error
@@ -167,6 +175,7 @@ func (s *suite) noisy() {
 	s.Noise(6)
 	s.Press(s.Slot)
 	s.pressed(s.Slot)
+	s.takeBack()
 	s.ready()
 	c := s.command()
 	s.Noise(4)
