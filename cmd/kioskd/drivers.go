@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"kioskd/configs"
+	"kioskd/device/mdb"
 	"kioskd/device/modbus"
 	"kioskd/device/vmc"
 	"kioskd/device/wvl"
@@ -19,6 +20,7 @@ import (
 func settings() configs.Drivers {
 	return configs.Drivers{
 		Controllers: map[string]func() configs.Settings{
+			"mdb":    func() configs.Settings { s := mdb.DefaultSettings(); return &s },
 			"modbus": func() configs.Settings { s := modbus.DefaultSettings(); return &s },
 			"vmc":    func() configs.Settings { s := vmc.DefaultSettings(); return &s },
 			"wvl":    func() configs.Settings { s := wvl.DefaultSettings(); return &s },
@@ -37,6 +39,12 @@ type dispenser interface {
 
 func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 	switch s := c.Controller.Settings.(type) {
+	case *mdb.Settings:
+		o := mdb.Options{Prices: map[sale.Slot]sale.Fen{}, PayWithin: c.Sale.PayWithin, Log: log}
+		for _, p := range c.Catalogue() {
+			o.Prices[p.Slot] = p.Price
+		}
+		return mdb.Open(c.Controller.Port, *s, o), nil
 	case *modbus.Settings:
 		return modbus.Open(c.Controller.Port, *s, modbus.Options{Log: log}), nil
 	case *vmc.Settings:
