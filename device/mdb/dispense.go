@@ -62,15 +62,21 @@ func (d *Dev) answers(ctx context.Context) error {
 	return nil
 }
 
-// settled notes how an order ended.
+// settled is the end of a Dispense.
 func (d *Dev) settled(c sale.Command, v sale.Verdict) sale.Verdict {
-	if v.Outcome == sale.OutcomeNotDispensed {
-		d.mu.Lock()
-		d.failed[c.Slot] = true
-		d.mu.Unlock()
-	}
+	d.remember(c, v)
 	d.log.Info("dispense ended", "order", string(c.Number), "slot", int(c.Slot), "outcome", v.Outcome.String(), "detail", v.Detail)
 	return v
+}
+
+// remember notes a slot that the core closes now: it is reported well when the
+// machine asks for it again.
+func (d *Dev) remember(c sale.Command, v sale.Verdict) {
+	if v.Outcome == sale.OutcomeNotDispensed {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.failed[c.Slot] = true
+	}
 }
 
 // approve writes the approval of the order's request. From here on it counts

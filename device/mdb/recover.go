@@ -40,6 +40,7 @@ func (d *Dev) Recover(ctx context.Context, c sale.Command) (v sale.Verdict, err 
 	if err != nil {
 		return sale.Verdict{}, fmt.Errorf("recover slot %v: %w", c.Slot, err)
 	}
+	d.remember(c, v)
 	return v, nil
 }
 

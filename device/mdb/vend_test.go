@@ -172,6 +172,9 @@ func TestLateResult(t *testing.T) {
 		if err != nil || v != failure {
 			t.Errorf("%+v, %v", v, err)
 		}
+		r.hear(a.over)
+		r.hear(a.request)
+		r.events(sale.SlotReport{Slot: 11}, sale.Selected{Slot: 11})
 	})
 }
 
