@@ -68,8 +68,7 @@ type Machine struct {
 type adapter interface {
 	// bus answers a block of the machine; nil is silence.
 	bus(block []byte) []byte
-	// host takes what came from the host. It returns how many approvals are
-	// in it, so that they are counted before any is obeyed.
+	// host takes what came from the host, a message or the beginning of one.
 	host(b []byte)
 	// restart loses what it knows.
 	restart()

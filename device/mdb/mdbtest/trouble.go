@@ -1,9 +1,6 @@
 package mdbtest
 
-import (
-	"bytes"
-	"time"
-)
+import "time"
 
 // window is how long the troubles of a vend last, from its approval on.
 const window = time.Second
@@ -29,23 +26,6 @@ type Trouble struct {
 type Cut struct {
 	FromBoard bool // in what the adapter sends after the approval, else in the approval
 	After     int  // bytes that pass
-}
-
-// approval finds one in what the host wrote: where it begins and its length, 0
-// for none.
-func approval(b []byte) (at, n int) {
-	if i := bytes.Index(b, []byte("C,VEND,")); i >= 0 && b[min(i+7, len(b)-1)] != '-' {
-		if end := bytes.IndexByte(b[i:], '\n'); end > 0 {
-			return i, end + 1
-		}
-	}
-	if len(b) == 4 && b[0] == 5 {
-		return 0, 4
-	}
-	if bytes.HasPrefix(b, []byte("05 ")) {
-		return 0, len(b)
-	}
-	return 0, 0
 }
 
 // tell puts a message of the adapter on the line, as the troubles want it.

@@ -1,6 +1,7 @@
 package mdbtest
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ type wire struct {
 	term   *devicetest.Terminal
 	reader *sync.WaitGroup
 	path   string
+	heard  []byte   // of a message of the host that is not complete
 	queue  [][]byte // messages that are late
 	last   time.Time
 
@@ -75,7 +77,7 @@ func (m *Machine) plug() error {
 		}
 	}
 	w := &m.wire
-	w.term, w.path, w.left = t, t.Path(), -1
+	w.term, w.path, w.left, w.heard = t, t.Path(), -1, nil
 	w.reader = &sync.WaitGroup{}
 	w.reader.Go(func() { m.read(t) })
 	return nil
@@ -134,13 +136,27 @@ func (m *Machine) read(t *devicetest.Terminal) {
 	}
 }
 
-// fromHost takes bytes of the host. An approval is entered in the books before
-// any trouble can hide it.
+// fromHost takes bytes of the host, message by message.
 func (m *Machine) fromHost(b []byte) {
 	w := &m.wire
-	at, n := approval(b)
+	w.heard = append(w.heard, b...)
+	for w.term != nil {
+		n := first(w.heard)
+		if n == 0 {
+			return
+		}
+		message := w.heard[:n]
+		w.heard = w.heard[n:]
+		m.fromHostOne(message)
+	}
+}
+
+// fromHostOne takes one message. An approval is entered in the books before any
+// trouble can hide it.
+func (m *Machine) fromHostOne(b []byte) {
+	w := &m.wire
 	lost := w.silent || w.mute
-	if n > 0 {
+	if approves(b) {
 		c := devicetest.Command{At: time.Now(), Heard: !lost && !m.next.LoseCommand}
 		if v := m.vmc.vend; v != nil {
 			c.Slot = v.slot.Number
@@ -152,7 +168,7 @@ func (m *Machine) fromHost(b []byte) {
 		if c := w.vend.Cut; c != nil {
 			w.vend.Cut = nil
 			if !c.FromBoard {
-				m.adapter.host(b[:min(at+c.After, at+n)])
+				m.adapter.host(b[:min(c.After, len(b))])
 				m.pull()
 				return
 			}
@@ -162,6 +178,28 @@ func (m *Machine) fromHost(b []byte) {
 	if !lost {
 		m.adapter.host(b)
 	}
+}
+
+// first is the length of the first message in b, 0 if it is not complete:
+// a line of text, or a block of the bus.
+func first(b []byte) int {
+	switch {
+	case len(b) == 0:
+		return 0
+	case b[0] >= ' ':
+		return bytes.IndexByte(b, '\n') + 1
+	}
+	n := whole(b)
+	if n < 0 {
+		return 1
+	}
+	return n
+}
+
+// approves reports whether a message is an approval.
+func approves(b []byte) bool {
+	amount, text := bytes.CutPrefix(b, []byte("C,VEND,"))
+	return text && amount[0] != '-' || b[0] == 5 || bytes.HasPrefix(b, []byte("05 "))
 }
 
 // later delivers in order: a line overtakes no other.
