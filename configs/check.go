@@ -52,7 +52,11 @@ func (r *reader) check(c *Config) {
 	if r.wanted("controller.port", "write the serial device, like /dev/serial/by-id/usb-...") {
 		r.file("controller.port", &c.Controller.Port)
 	}
-	r.span("sale.pay_within", c.Sale.PayWithin, minPay, maxPay)
+	most := maxPay
+	if s, ok := c.Controller.Settings.(payLimit); ok {
+		most = min(most, s.PayWithinMost())
+	}
+	r.span("sale.pay_within", c.Sale.PayWithin, minPay, most)
 	r.span("sale.dispense_within", c.Sale.DispenseWithin, minDispense, maxDispense)
 	if n := c.Sale.MaxUnknownPerDay; n < 1 || n > maxUnknown {
 		r.reject("sale.max_unknown_per_day", RuleRange, fmt.Sprintf("out of range: write a number from 1 to %d", maxUnknown))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/token"
 )
@@ -23,6 +24,10 @@ type Settings interface {
 	// not repeat a secret. Check has no side effects. It is called once.
 	Check(dir string, problem func(field, what string))
 }
+
+// payLimit is what settings of a controller may also have: its machine waits no
+// longer for a payment.
+type payLimit interface{ PayWithinMost() time.Duration }
 
 // Drivers are the drivers that a file may name. Each entry makes new settings
 // with the driver's defaults.

@@ -211,10 +211,10 @@ func TestDrive(t *testing.T) {
 			return x.Drive(ctx, []byte("go!"), 10*time.Second, v, func() {}, func() { undone++ })
 		}
 		x.refuse = errors.New("no port")
-		x.want("no byte left", drive(x.T.Context()), "{not dispensed no byte of the command left: no port true}")
+		x.want("no byte left", drive(x.T.Context()), "{not dispensed no byte of the command left: no port true false}")
 		ended, cancel := context.WithCancel(x.T.Context())
 		cancel()
-		x.want("nobody waits", drive(ended), "{not dispensed no byte of the command left: context canceled true}")
+		x.want("nobody waits", drive(ended), "{not dispensed no byte of the command left: context canceled true false}")
 		x.want("undone", undone, "1")
 		x.refuse = nil
 		time.AfterFunc(3*time.Second, func() {
@@ -224,7 +224,7 @@ func TestDrive(t *testing.T) {
 			v.End(sale.Verdict{Detail: "not twice"})
 			x.Changed()
 		})
-		x.want("verdict", drive(x.T.Context()), "{dispensed fell false}")
+		x.want("verdict", drive(x.T.Context()), "{dispensed fell false false}")
 		// It rests until somebody says Resume.
 		short, cancel := context.WithTimeout(x.T.Context(), time.Second)
 		defer cancel()
@@ -234,9 +234,9 @@ func TestDrive(t *testing.T) {
 		x.Resume(time.Now())
 		x.Unlock()
 		v = &device.Vend{Odd: "; odd"}
-		x.want("silence", drive(x.T.Context()), "{unknown no result in time; odd false}")
+		x.want("silence", drive(x.T.Context()), "{unknown no result in time; odd false false}")
 		time.AfterFunc(time.Second, x.Life.End)
-		x.want("closed", drive(x.T.Context()), "{unknown the driver was closed during the vend; odd false}")
+		x.want("closed", drive(x.T.Context()), "{unknown the driver was closed during the vend; odd false false}")
 		x.want("written", x.lines(), "[go! go! go!]")
 	})
 }

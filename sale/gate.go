@@ -251,9 +251,11 @@ func (m *Machine) check(p Product, candidates []Slot) {
 		defer cancel()
 		evidence, err := m.o.Dispenser.Check(ctx, p.Slot)
 		m.post(func() {
-			if m.stage.turn == turn && !m.draining {
-				m.checked(p, candidates[1:], evidence, err)
+			if m.stage.turn != turn || m.draining {
+				m.decline(evidence)
+				return
 			}
+			m.checked(p, candidates[1:], evidence, err)
 		})
 	})
 }
@@ -290,6 +292,7 @@ func (m *Machine) begin(p Product, evidence Evidence) {
 	if o.Request, err = m.o.Gateway.Prepare(o, now.Add(max(m.o.PayWithin+30*time.Second, time.Minute))); err != nil {
 		f := asFault(err, CodePayMerchant)
 		m.log.Error("prepare an order", "order", number, "error", err)
+		m.decline(evidence)
 		m.stage.notice(faultScene(f), p, f.Code)
 		return
 	}

@@ -356,6 +356,9 @@ func (s *step) unknown(e Event) {
 
 func (s *step) proved(v Verdict) {
 	switch {
+	case v.Outcome == OutcomeDispensed && v.Presumed:
+		s.order.Presumed = true
+		s.to(Dispensed, CauseNoProof, v.Detail)
 	case v.Outcome == OutcomeDispensed:
 		s.to(Dispensed, CauseDropped, v.Detail)
 	case v.NotSent:

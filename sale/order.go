@@ -86,7 +86,7 @@ type Order struct {
 	Late     bool    `json:"late,omitempty"`     // paid after the QR was taken down
 	Commands int     `json:"commands,omitempty"` // dispense commands permitted so far: at most one more than Failed has
 	Doubted  bool    `json:"doubted,omitempty"`  // has been Unknown
-	Presumed bool    `json:"presumed,omitempty"` // counted as dispensed by policy, without proof
+	Presumed bool    `json:"presumed,omitempty"` // counted as dispensed by a rule, without proof
 	Refund   Refund  `json:"refund,omitzero"`
 	Sweeps   int     `json:"sweeps,omitempty"` // looks at a closed order so far: 0 to SweepsWanted
 

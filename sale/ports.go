@@ -179,6 +179,16 @@ type Dispenser interface {
 	Health() error
 }
 
+// Decliner is a Dispenser whose machine waits for the end of each sale: it, and
+// not this host, made the choice that Selected tells of, and turns the motor
+// when it is told of a payment.
+type Decliner interface {
+	// Decline tells that nothing will be dispensed for the evidence that Check
+	// returned: no order was made of it, or its order ended without a command.
+	// It does no I/O, and the Machine may call it more than once.
+	Decline(Evidence)
+}
+
 // Command is the one dispense of an order.
 type Command struct {
 	Number   Number
@@ -208,6 +218,9 @@ type Verdict struct {
 	// NotSent, with NotDispensed: no byte of the command left. The slot is not
 	// to blame and goes on selling; otherwise it is closed.
 	NotSent bool
+	// Presumed: OutcomeDispensed by a rule of the controller's protocol, and
+	// not because anything was seen. The order is marked, see Order.Presumed.
+	Presumed bool
 }
 
 // What Check says about a slot.

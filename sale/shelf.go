@@ -290,7 +290,10 @@ func (m *Machine) awaitElsewhere(t *tracked) {
 func (m *Machine) checkedElsewhere(t *tracked, slot Slot, evidence Evidence, err error) {
 	t.busy = false
 	switch {
-	case t.order.State != Paid || m.failed != nil:
+	case m.failed != nil:
+		return
+	case t.order.State != Paid:
+		m.decline(evidence)
 		return
 	case err == nil && m.ready():
 		m.apply(t, MachineReady{Ready: true, Slot: slot, Evidence: evidence})
@@ -298,6 +301,8 @@ func (m *Machine) checkedElsewhere(t *tracked, slot Slot, evidence Evidence, err
 	case err != nil:
 		m.log.Warn("the other slot was refused by the board", "order", t.order.Number, "slot", slot, "error", err)
 		m.boardSays(slot, err)
+	default:
+		m.decline(evidence)
 	}
 	m.plan(t, DoAwaitReady)
 }

@@ -33,9 +33,13 @@ func (m *Machine) apply(t *tracked, e Event) {
 	if m.failed != nil {
 		return
 	}
-	next, lines, effects := Next(t.order, e)
+	was := t.order
+	next, lines, effects := Next(was, e)
 	if !m.record(t, next, lines) {
 		return
+	}
+	if next.Commands == 0 && next.over() && !was.over() {
+		m.decline(was.Evidence)
 	}
 	if len(lines) > 0 {
 		t.forget() // what the old state permitted is no longer wanted
@@ -61,6 +65,16 @@ func (m *Machine) apply(t *tracked, e Event) {
 // drop forgets an order. Whoever walks the orders goes on with the old slice.
 func (m *Machine) drop(t *tracked) {
 	m.orders = slices.DeleteFunc(slices.Clone(m.orders), func(o *tracked) bool { return o == t })
+}
+
+// over reports whether it is certain that nothing more will be dispensed.
+func (o Order) over() bool { return o.State.Final() || o.State == Refunding }
+
+// decline frees a machine that waits for the end of a sale.
+func (m *Machine) decline(e Evidence) {
+	if d, ok := m.o.Dispenser.(Decliner); ok && len(e) > 0 {
+		d.Decline(e)
+	}
 }
 
 func (t *tracked) forget() {

@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kioskd/device/devicetest"
 	"kioskd/internal/simweb"
 )
 
 type cabinetFlags struct {
 	link    string
+	board   string
 	page    string
 	phones  string
 	slots   []int
@@ -31,6 +31,8 @@ func cabinetCommand() *cobra.Command {
 		Short: "Simulate a cabinet behind a serial port",
 		Long: `Simulate a vending cabinet: the controller board (FA FB protocol) on a
 pseudo terminal, with its keypad, motors and everything that breaks on a page.
+With --controller mdb it is a vending machine with an MDB bus, and the terminal
+is a Qibixx adapter on it.
 
 PATH is a symbolic link to the terminal, which a driver opens like a real port.
 Pulling the cable takes it away, plugging it in brings it back.`,
@@ -42,6 +44,7 @@ Pulling the cable takes it away, plugging it in brings it back.`,
 	}
 	p := c.Flags()
 	p.StringVar(&f.link, "link", "", "path of the serial port; its folder is made if need be (required)")
+	p.StringVar(&f.board, "controller", boardVMC, "what is behind the port: vmc or mdb")
 	p.StringVar(&f.page, "page", "127.0.0.1:9083", "address of the page and the control API")
 	p.StringVar(&f.phones, "phones", "", "address of the page of a running kiosk-sim wechat, to have its phones on this page too")
 	p.IntSliceVar(&f.slots, "slots", nil, "numbers of the slots (default those of the config that kiosk-sim wechat writes)")
@@ -54,6 +57,9 @@ Pulling the cable takes it away, plugging it in brings it back.`,
 func (f *cabinetFlags) check() error {
 	if f.link == "" {
 		return wrong("cabinet needs --link, the path of its serial port, such as --link sim/ttyVMC")
+	}
+	if err := checkBoard(f.board); err != nil {
+		return err
 	}
 	if f.vend <= 0 {
 		return wrong("--vend %v: a motor turns for more than no time", f.vend)
@@ -91,11 +97,7 @@ func runCabinet(ctx context.Context, f cabinetFlags, stdout, stderr io.Writer) e
 	}
 	defer web.close()
 	products := shelf(f.slots)
-	o := devicetest.Options{Link: link.path, Seed: f.seed, VendTime: f.vend, Log: logger(stderr, f.verbose)}
-	for _, p := range products {
-		o.Slots = append(o.Slots, devicetest.Slot{Number: int(p.Slot), Price: int(p.Price), Stock: 8, Capacity: 10, Product: int(p.Slot)})
-	}
-	board, err := devicetest.Start(o)
+	board, err := startBoard(f, link.path, products, logger(stderr, f.verbose))
 	if err != nil {
 		return fmt.Errorf("start the cabinet: %w", err)
 	}

@@ -24,14 +24,9 @@ store:
   path: kioskd.db
 
 controller:
-  driver: vmc
+  driver: %s
   port: %s
-  settings:
-    # 模拟货柜会为每次出货计数 · The simulated cabinet counts what it gives.
-    counts: true
-    # 模拟货柜可以连续出货 · The simulated cabinet needs no rest.
-    pace: 0s
-
+%s
 payment:
   driver: wechat
   settings:
@@ -47,11 +42,22 @@ control:
   socket: %s
 
 products:
-`, mark, shellWord(f.config()), strconv.Quote(f.port), indent(settings, "    "), socketFile)
+`, mark, shellWord(f.config()), f.board, strconv.Quote(f.port), boardSettings[f.board], indent(settings, "    "), socketFile)
 	for _, p := range assortment() {
 		fmt.Fprintf(&b, "  - {slot: %d, name: %s, price: %q}\n", p.Slot, strconv.Quote(p.Name), p.Price.String())
 	}
 	return []byte(b.String())
+}
+
+// boardSettings are what a driver must be told about its simulator.
+var boardSettings = map[string]string{
+	boardVMC: `  settings:
+    # 模拟货柜会为每次出货计数 · The simulated cabinet counts what it gives.
+    counts: true
+    # 模拟货柜可以连续出货 · The simulated cabinet needs no rest.
+    pace: 0s
+`,
+	boardMDB: "",
 }
 
 func indent(text, by string) string {

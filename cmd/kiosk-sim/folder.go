@@ -28,13 +28,14 @@ const (
 
 // folder is where the keys and the config go.
 type folder struct {
-	path string
-	port string // absolute
-	ours bool   // an earlier run has been here
+	path  string
+	port  string // absolute
+	board string // driver of what is behind it
+	ours  bool   // an earlier run has been here
 }
 
 // openFolder makes the folder, or makes sure that nothing in it would be lost.
-func openFolder(dir, port string) (*folder, error) {
+func openFolder(dir, port, board string) (*folder, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", dir, err)
@@ -45,7 +46,7 @@ func openFolder(dir, port string) (*folder, error) {
 	if port, err = filepath.Abs(port); err != nil {
 		return nil, fmt.Errorf("find %s: %w", port, err)
 	}
-	f := &folder{path: abs, port: port}
+	f := &folder{path: abs, port: port, board: board}
 	if n := len(f.file(socketFile)); n > maxSocket {
 		return nil, wrong("--dir %s: with kioskd's socket its path has %d bytes, %d are allowed: choose a shorter one", dir, n, maxSocket)
 	}

@@ -18,6 +18,7 @@ type wechatFlags struct {
 	dir     string
 	page    string
 	cabinet string
+	board   string
 	latency time.Duration
 	seed    uint64
 	verbose bool
@@ -45,6 +46,7 @@ the orders are forgotten.`,
 	p.StringVar(&f.dir, "dir", "", "folder for the keys and the config; it is made if need be (required)")
 	p.StringVar(&f.page, "page", "127.0.0.1:9082", "address of the page and the control API")
 	p.StringVar(&f.cabinet, "cabinet", "", "serial port for the config (default DIR/ttyVMC)")
+	p.StringVar(&f.board, "controller", boardVMC, "driver for the config: vmc or mdb")
 	p.DurationVar(&f.latency, "latency", 0, "round trip that every call takes at least, such as 80ms")
 	p.Uint64Var(&f.seed, "seed", 1, "makes the random choices repeatable")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log every call")
@@ -60,6 +62,9 @@ func (f *wechatFlags) check() error {
 			return err
 		}
 	}
+	if err := checkBoard(f.board); err != nil {
+		return err
+	}
 	if f.latency < 0 {
 		return wrong("--latency %v is negative", f.latency)
 	}
@@ -70,7 +75,7 @@ func runWechat(ctx context.Context, f wechatFlags, stdout, stderr io.Writer) err
 	if err := f.check(); err != nil {
 		return err
 	}
-	d, err := openFolder(f.dir, f.cabinet)
+	d, err := openFolder(f.dir, f.cabinet, f.board)
 	if err != nil {
 		return err
 	}
@@ -102,9 +107,13 @@ func runWechat(ctx context.Context, f wechatFlags, stdout, stderr io.Writer) err
 	for _, u := range s.URLs() {
 		rows = append(rows, [2]string{"provider", u})
 	}
+	option := ""
+	if f.board != boardVMC {
+		option = " --controller " + f.board
+	}
 	rows = append(rows,
 		[2]string{"config", d.config()},
-		[2]string{"next", fmt.Sprintf("kiosk-sim cabinet --link %s --phones %s", shellWord(d.port), at)},
+		[2]string{"next", fmt.Sprintf("kiosk-sim cabinet --link %s%s --phones %s", shellWord(d.port), option, at)},
 		[2]string{"then", "kioskd run --config " + shellWord(d.config())},
 		[2]string{"stop", "Ctrl-C"})
 	if err := lines(stdout, rows...); err != nil {

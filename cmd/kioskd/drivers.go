@@ -7,6 +7,7 @@ import (
 	"kioskd/configs"
 	"kioskd/device"
 	"kioskd/device/lcus"
+	"kioskd/device/mdb"
 	"kioskd/device/modbus"
 	"kioskd/device/tcn"
 	"kioskd/device/ubox"
@@ -29,7 +30,7 @@ type dispenser interface {
 type controller struct {
 	name     string
 	settings func() configs.Settings // the defaults
-	open     func(port string, s configs.Settings, log *slog.Logger) dispenser
+	open     func(c *configs.Config, log *slog.Logger) dispenser
 	probe    device.Probe // optional: asks a port whether such a board is there
 }
 
@@ -40,46 +41,57 @@ func controllers() []controller {
 		{
 			name:     "vmc",
 			settings: func() configs.Settings { s := vmc.DefaultSettings(); return &s },
-			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
-				return vmc.Open(port, *s.(*vmc.Settings), vmc.Options{Log: log})
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return vmc.Open(c.Controller.Port, *c.Controller.Settings.(*vmc.Settings), vmc.Options{Log: log})
 			},
 			probe: vmc.Probe(),
 		},
 		{
 			name:     "wvl",
 			settings: func() configs.Settings { s := wvl.DefaultSettings(); return &s },
-			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
-				return wvl.Open(port, *s.(*wvl.Settings), wvl.Options{Log: log})
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return wvl.Open(c.Controller.Port, *c.Controller.Settings.(*wvl.Settings), wvl.Options{Log: log})
 			},
 			probe: wvl.Probe(),
 		},
 		{
 			name:     "modbus",
 			settings: func() configs.Settings { s := modbus.DefaultSettings(); return &s },
-			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
-				return modbus.Open(port, *s.(*modbus.Settings), modbus.Options{Log: log})
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return modbus.Open(c.Controller.Port, *c.Controller.Settings.(*modbus.Settings), modbus.Options{Log: log})
 			},
 			probe: modbus.Probe(),
 		},
 		{
 			name:     "tcn",
 			settings: func() configs.Settings { s := tcn.DefaultSettings(); return &s },
-			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
-				return tcn.Open(port, *s.(*tcn.Settings), tcn.Options{Log: log})
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return tcn.Open(c.Controller.Port, *c.Controller.Settings.(*tcn.Settings), tcn.Options{Log: log})
 			},
 		},
 		{
 			name:     "ubox",
 			settings: func() configs.Settings { s := ubox.DefaultSettings(); return &s },
-			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
-				return ubox.Open(port, *s.(*ubox.Settings), ubox.Options{Log: log})
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return ubox.Open(c.Controller.Port, *c.Controller.Settings.(*ubox.Settings), ubox.Options{Log: log})
+			},
+		},
+		{
+			name:     "mdb",
+			settings: func() configs.Settings { s := mdb.DefaultSettings(); return &s },
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				o := mdb.Options{Prices: map[sale.Slot]sale.Fen{}, PayWithin: c.Sale.PayWithin, Log: log}
+				for _, p := range c.Shelves() {
+					o.Prices[p.Slot] = p.Price
+				}
+				return mdb.Open(c.Controller.Port, *c.Controller.Settings.(*mdb.Settings), o)
 			},
 		},
 		{
 			name:     "lcus",
 			settings: func() configs.Settings { s := lcus.DefaultSettings(); return &s },
-			open: func(port string, s configs.Settings, log *slog.Logger) dispenser {
-				return lcus.Open(port, *s.(*lcus.Settings), lcus.Options{Log: log})
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return lcus.Open(c.Controller.Port, *c.Controller.Settings.(*lcus.Settings), lcus.Options{Log: log})
 			},
 		},
 	}
@@ -102,7 +114,7 @@ func settings() configs.Drivers {
 func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 	for _, driver := range controllers() {
 		if driver.name == c.Controller.Driver {
-			return driver.open(c.Controller.Port, c.Controller.Settings, log), nil
+			return driver.open(c, log), nil
 		}
 	}
 	return nil, fmt.Errorf("no driver %q", c.Controller.Driver)

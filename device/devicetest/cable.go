@@ -15,7 +15,7 @@ type Cable struct {
 	input func([]byte) // of the board; nil: the cable was plugged anew
 
 	mu      sync.Mutex
-	line    *line
+	line    *Terminal
 	readers sync.WaitGroup
 	closed  bool
 	silent  bool
@@ -41,12 +41,12 @@ func (c *Cable) Plug() error {
 	if c.line != nil || c.closed {
 		return nil
 	}
-	l, err := openTerminal()
+	l, err := OpenTerminal()
 	if err != nil {
 		return err
 	}
-	if err := publish(c.path, l.path); err != nil {
-		l.close()
+	if err := Publish(c.path, l.Path()); err != nil {
+		l.Close()
 		return err
 	}
 	c.line, c.left = l, -1
@@ -71,7 +71,7 @@ func (c *Cable) Unplug() {
 func (c *Cable) unplug() {
 	if c.line != nil {
 		os.Remove(c.path)
-		c.line.close()
+		c.line.Close()
 		c.line = nil
 	}
 }
@@ -97,11 +97,11 @@ func (c *Cable) Close() {
 	c.readers.Wait()
 }
 
-func (c *Cable) read(l *line) {
+func (c *Cable) read(l *Terminal) {
 	c.input(nil)
 	buf := make([]byte, 4096)
 	for {
-		n, err := l.master.Read(buf)
+		n, err := l.Read(buf)
 		if err != nil {
 			return
 		}
@@ -129,11 +129,11 @@ func (c *Cable) Send(frame []byte) {
 		if c.left > 0 {
 			c.left -= len(frame)
 		}
-		c.line.write(frame)
+		c.line.Send(frame)
 		return
 	}
-	c.line.write(frame[:c.left])
-	c.line.drain()
+	c.line.Send(frame[:c.left])
+	c.line.Drain()
 	c.pull()
 }
 

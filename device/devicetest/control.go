@@ -10,9 +10,35 @@ import (
 	"time"
 )
 
+// Played is a simulated machine as the control API plays it. What its methods
+// do is said at those of [Cabinet]; an error says what this machine has not.
+type Played interface {
+	State() State
+	Press(slot int) error
+	Cancel()
+	JamNext(slot int) error
+	SetStock(slot, stock int) error
+	SetPaused(slot int, paused bool) error
+	SetDoor(open bool)
+	Unplug() error
+	Plug() error
+	Restart()
+	Inject(Fault) error
+	Clear(...FaultKind)
+}
+
+// lifting is a machine with a lift and a button for whoever has filled it.
+type lifting interface {
+	SetLift(state int) error
+	Fill()
+}
+
+// Control serves the API for this cabinet.
+func (c *Cabinet) Control() http.Handler { return Control(c) }
+
 // Control serves the JSON API that the package comment describes. Mount it
 // with http.StripPrefix where it is not at the root.
-func (c *Cabinet) Control() http.Handler {
+func Control(c Played) http.Handler {
 	type none struct{}
 	type slot struct {
 		Slot int `json:"slot"`
@@ -46,12 +72,14 @@ func (c *Cabinet) Control() http.Handler {
 	}))
 	mux.Handle("POST /pause", order(func(b pause) error { return c.SetPaused(b.Slot, b.Paused) }))
 	mux.Handle("POST /door", order(func(b door) error { c.SetDoor(b.Open); return nil }))
-	mux.Handle("POST /lift", order(func(b lift) error { return c.SetLift(b.State) }))
-	mux.Handle("POST /fill", order(func(none) error { c.Fill(); return nil }))
+	if c, ok := c.(lifting); ok {
+		mux.Handle("POST /lift", order(func(b lift) error { return c.SetLift(b.State) }))
+		mux.Handle("POST /fill", order(func(none) error { c.Fill(); return nil }))
+	}
 	mux.Handle("POST /unplug", order(func(none) error { return c.Unplug() }))
 	mux.Handle("POST /plug", order(func(none) error { return c.Plug() }))
 	mux.Handle("POST /restart", order(func(none) error { c.Restart(); return nil }))
-	mux.Handle("POST /fault", order(c.faultOrder))
+	mux.Handle("POST /fault", order(func(b faultBody) error { return b.give(c) }))
 	return mux
 }
 
@@ -70,7 +98,8 @@ type faultBody struct {
 	DelayMS int64     `json:"delay_ms"`
 }
 
-func (c *Cabinet) faultOrder(b faultBody) error {
+// give hands the fault to the machine.
+func (b faultBody) give(c Played) error {
 	f := Fault{
 		Kind: b.Kind, Times: b.Times, Chance: b.Chance, Slot: b.Slot, Code: b.Code, Other: b.Other, At: b.At, Dir: b.Dir,
 		For: time.Duration(b.ForMS) * time.Millisecond, Delay: time.Duration(b.DelayMS) * time.Millisecond,

@@ -38,6 +38,17 @@ type Harness struct {
 	// KeysOnce: the board says each press once and does not care whether it is
 	// heard, so that one which is damaged on the line is lost.
 	KeysOnce bool
+	// Selects: the machine is the master. A press is its question whether the
+	// product is paid for; Check and Dispense are about the question that is
+	// open, and there is one at a time. So the suite presses before each Check,
+	// and has the question taken back where nothing is to come of it.
+	Selects bool
+	// Presumes: the protocol's own rule counts some vends as dispensed that
+	// nobody saw. The driver marks their verdicts, see [sale.Verdict].
+	Presumes bool
+	// Unwatched: what the driver speaks to cannot be asked whether it is there,
+	// and says nothing while nobody buys. Only the port can be missed.
+	Unwatched bool
 
 	// Unread is how many presses the suite makes that nobody reads; 0 is 500. A
 	// keypad on polled inputs takes its time for each.
@@ -67,10 +78,13 @@ type Bench struct {
 	// Idle: nothing turns, and the board has nothing left to say.
 	Idle func() bool
 
-	Press   func(sale.Slot) // optional: a customer's key; a board without a keypad has none
-	Cancel  func()          // optional: the cancel key
-	SoldOut func()          // optional: Slot is empty, and the board knows
-	Pause   func()          // optional: Slot is closed at the board
+	Press  func(sale.Slot) // optional: a customer's key; a board without a keypad has none
+	Cancel func()          // optional: the cancel key
+	// TakeBack is for Selects: the machine takes back what it asks for. It
+	// reports whether it asked for anything.
+	TakeBack func() bool
+	SoldOut  func() // optional: Slot is empty, and the board knows
+	Pause    func() // optional: Slot is closed at the board
 
 	// Reopen makes another driver on the same board, as a daemon does that
 	// starts after a crash. Driver has been closed before.

@@ -92,7 +92,7 @@ func (c *Cabinet) turn(now time.Time) time.Time {
 func (c *Cabinet) poll(now time.Time) {
 	c.link.nextPoll = now.Add(c.link.pollEvery)
 	if c.link.unanswered >= 5 && c.line != nil {
-		c.line.discard()
+		c.line.Discard()
 	}
 	c.counters.Polls++
 	c.write(frame{cmd: cmdPoll, bare: true}.bytes())
@@ -167,7 +167,7 @@ func (c *Cabinet) noAnswer() {
 	was := l.waiting
 	l.waiting = nothing
 	if l.unanswered++; l.unanswered >= 2 && c.line != nil {
-		c.line.admit()
+		c.line.Admit()
 	}
 	if was != afterData || l.out.sent <= repeats {
 		return

@@ -61,6 +61,7 @@ func (s *suite) keys() {
 	}
 	for _, slot := range []sale.Slot{s.Slot, s.Other, s.Other, s.Slot} {
 		s.press(slot)
+		s.takeBack()
 	}
 	if s.Cancel != nil {
 		s.Cancel()
@@ -91,6 +92,7 @@ func (s *suite) keysRepeated() {
 	for _, slot := range []sale.Slot{s.Slot, s.Slot, s.Other} {
 		s.press(slot)
 		s.noKey(200 * time.Millisecond)
+		s.takeBack()
 	}
 }
 
@@ -101,9 +103,12 @@ func (s *suite) keysUnread() {
 	}
 	for range cmp.Or(s.h.Unread, 500) {
 		s.Press(s.Slot)
+		if s.h.Selects {
+			s.TakeBack()
+		}
 	}
 	s.Press(s.Other)
-	if _, err := s.Driver.Check(s.context(suiteLimit), s.Slot); err != nil {
+	if _, err := s.Driver.Check(s.context(suiteLimit), s.Slot); err != nil && !s.h.Selects {
 		s.Fatalf("Check with Events unread: %v", err)
 	}
 	for s.key() != (sale.Selected{Slot: s.Other}) {
@@ -128,6 +133,9 @@ func (s *suite) checkFails() {
 }
 
 func (s *suite) silentBoard() {
+	if s.h.Unwatched {
+		return
+	}
 	end := s.Silence()
 	s.away()
 	var err error
@@ -171,6 +179,7 @@ func (s *suite) noisy() {
 	s.Noise(6)
 	if !s.h.KeysOnce {
 		s.press(s.Slot)
+		s.takeBack()
 	}
 	s.ready()
 	c := s.command()

@@ -13,8 +13,8 @@ func (c *Cabinet) write(b []byte) {
 	if c.cutAfter >= 0 && c.cutAfter <= len(b) {
 		b = b[:c.cutAfter]
 		if c.line != nil {
-			c.line.write(b)
-			c.line.drain()
+			c.line.Send(b)
+			c.line.Drain()
 		}
 		c.pulled(c.cutFault)
 		return
@@ -23,7 +23,7 @@ func (c *Cabinet) write(b []byte) {
 		c.cutAfter -= len(b)
 	}
 	if c.line != nil {
-		c.line.write(b)
+		c.line.Send(b)
 	}
 }
 
@@ -103,11 +103,11 @@ func (c *Cabinet) plug() error {
 		return err
 	}
 	if c.opt.Link != "" {
-		if err := publish(c.opt.Link, l.path); err != nil {
+		if err := Publish(c.opt.Link, l.Path()); err != nil {
 			l.close()
 			return err
 		}
 	}
-	c.line, c.lastPath = l, l.path
+	c.line, c.lastPath = l, l.Path()
 	return nil
 }
