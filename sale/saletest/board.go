@@ -21,6 +21,7 @@ type Board struct {
 	fault    *sale.Fault
 	commands map[sale.Number]int
 	drops    map[sale.Number]int
+	proved   map[sale.Number]int
 	sold     map[sale.Slot]error
 	running  int
 	Overlap  bool // two vends at once
@@ -37,7 +38,7 @@ type Vend struct {
 func NewBoard() *Board {
 	return &Board{
 		VendTakes: 2 * time.Second, events: make(chan sale.BoardEvent, 16),
-		commands: map[sale.Number]int{}, drops: map[sale.Number]int{}, sold: map[sale.Slot]error{},
+		commands: map[sale.Number]int{}, drops: map[sale.Number]int{}, proved: map[sale.Number]int{}, sold: map[sale.Slot]error{},
 	}
 }
 
@@ -96,6 +97,9 @@ func (b *Board) Commands(n sale.Number) int { return b.count(b.commands, n) }
 // Drops is how many products fell for an order.
 func (b *Board) Drops(n sale.Number) int { return b.count(b.drops, n) }
 
+// Proved is how many commands of an order it has said to have failed.
+func (b *Board) Proved(n sale.Number) int { return b.count(b.proved, n) }
+
 func (b *Board) count(m map[sale.Number]int, n sale.Number) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -152,6 +156,11 @@ func (b *Board) Dispense(ctx context.Context, c sale.Command) sale.Verdict {
 	if vend.Silent {
 		<-ctx.Done()
 		return sale.Verdict{Detail: "no result in time"}
+	}
+	if !vend.Drops {
+		b.mu.Lock()
+		b.proved[c.Number]++
+		b.mu.Unlock()
 	}
 	return verdict(vend.Drops)
 }
