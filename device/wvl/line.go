@@ -1,6 +1,7 @@
 package wvl
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -105,8 +106,8 @@ func (p *Parser) Feed(b []byte) (found []Line) {
 				found = append(found, l)
 			}
 			p.inside = false
-		case len(p.buf) == maxBody+4, c != '\r' && (c < ' ' || c > '~'):
-			p.inside = false
+		case len(p.buf) == maxBody+4, c != '\r' && (c < ' ' || c > '~'), bytes.HasSuffix(p.buf, []byte("\r")):
+			p.inside = false // a CR stands before the LF alone
 		default:
 			p.buf = append(p.buf, c)
 		}
