@@ -31,7 +31,6 @@ type control struct {
 	machine  *sale.Machine
 	face     *face
 	board    sale.Dispenser
-	products []sale.Product
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
@@ -108,7 +107,12 @@ func (c control) status(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c control) slots(w http.ResponseWriter, r *http.Request) {
-	t, err := slotsOf(r.Context(), c.board, c.products)
+	known, err := c.machine.Slots(r.Context())
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, err)
+		return
+	}
+	t, err := slotsOf(r.Context(), c.board, known)
 	if err != nil {
 		refuse(w, http.StatusServiceUnavailable, err)
 		return

@@ -51,7 +51,7 @@ func aControl(t testing.TB) control {
 			t.Error(err)
 		}
 	})
-	return control{s, m, f, board, nil}
+	return control{s, m, f, board}
 }
 
 func TestControl(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -134,7 +135,11 @@ func askSlots(ctx context.Context, at places, file string, errs io.Writer) (t sl
 		return t, err
 	}
 	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d dispenser) (err error) {
-		t, err = slotsOf(ctx, d, c.Shelves())
+		known, err := stored(c)
+		if err != nil { // there may be no ledger yet
+			known = sale.SlotsOf(c.Catalogue(), c.Spares(), nil)
+		}
+		t, err = slotsOf(ctx, d, known)
 		return err
 	})
 	return t, err
@@ -193,17 +198,18 @@ func withBoard(ctx context.Context, file string, errs io.Writer, do func(context
 	return do(ctx, c, d)
 }
 
-// slotsOf puts what the board says beside the products.
-func slotsOf(ctx context.Context, d sale.Dispenser, products []sale.Product) (slotTable, error) {
+// slotsOf puts what the board says beside the products and what the ledger has
+// of their slots.
+func slotsOf(ctx context.Context, d sale.Dispenser, known []sale.SlotStatus) (slotTable, error) {
 	board, ok := d.(shelves)
 	if !ok {
 		return slotTable{}, errors.New("this controller's driver cannot tell about slots")
 	}
 	var numbers []sale.Slot
-	sold := map[sale.Slot]sale.Product{}
-	for _, p := range products {
-		numbers = append(numbers, p.Slot)
-		sold[p.Slot] = p
+	sold := map[sale.Slot]sale.SlotStatus{}
+	for _, s := range known {
+		numbers = append(numbers, s.Product.Slot)
+		sold[s.Product.Slot] = s
 	}
 	shelf, err := board.Slots(ctx, numbers)
 	if err != nil {
@@ -212,11 +218,13 @@ func slotsOf(ctx context.Context, d sale.Dispenser, products []sale.Product) (sl
 	t := slotTable{Slots: []slotRow{}, Notes: shelf.Notes}
 	for _, s := range shelf.Slots {
 		row := slotRow{Slot: s}
-		p, ok := sold[s.Number]
-		if ok {
-			row.Product, row.Sold = p.Name, &p.Price
+		if has, ok := sold[s.Number]; ok {
+			row.Product, row.Sold = has.Product.Name, &has.Product.Price
+			if has.State != sale.InStock {
+				row.Remark = why(has)
+			}
 		}
-		row.Remark = remark(s, row.Sold)
+		row.Remark = cmp.Or(remark(s, row.Sold), row.Remark)
 		t.Slots = append(t.Slots, row)
 	}
 	return t, nil
