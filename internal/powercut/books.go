@@ -2,6 +2,7 @@ package powercut
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"kioskd/sale"
@@ -15,6 +16,7 @@ type books struct {
 	open              []uint64 // sequences
 	journal           []store.Entry
 	doubts            int
+	shelves           map[sale.Slot]sale.Shelf
 
 	last []uint64 // by sequence, the number of the newest entry
 }
@@ -27,13 +29,26 @@ func (b *books) after(a Action) *books {
 		n.boots++
 	case doAdvance:
 		n.taken = a.N
+	case doShelve:
+		n.shelve(a.Shelf)
 	case doCommit:
 		n.commit(a.Step)
 	}
 	return &n
 }
 
+func (b *books) shelve(list ...sale.Shelf) {
+	b.shelves = maps.Clone(b.shelves)
+	for _, s := range list {
+		if b.shelves == nil {
+			b.shelves = map[sale.Slot]sale.Shelf{}
+		}
+		b.shelves[s.Slot] = s
+	}
+}
+
 func (b *books) commit(s sale.Step) {
+	b.shelve(s.Shelves...)
 	o := s.Order
 	b.orders = slices.Clone(b.orders)
 	if s.From == "" {

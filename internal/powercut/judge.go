@@ -3,6 +3,7 @@ package powercut
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -160,6 +161,11 @@ func read(s *store.Store, path string) (*state, error) {
 	if g.doubts, err = s.Doubts(time.Time{}); err != nil {
 		return nil, err
 	}
+	shelves, err := s.Shelves()
+	if err != nil {
+		return nil, err
+	}
+	g.shelve(shelves...)
 	open, err := s.Open()
 	for _, o := range open {
 		g.open = append(g.open, o.Seq)
@@ -218,6 +224,9 @@ func (b *books) differs(got *state) error {
 		if got.journal[i] != want {
 			return fmt.Errorf("journal entry %d should be %.400s and is %.400s", i+1, asJSON(want), asJSON(got.journal[i]))
 		}
+	}
+	if !maps.Equal(b.shelves, got.shelves) {
+		return fmt.Errorf("slots should be %v and are %v", b.shelves, got.shelves)
 	}
 	if !slices.Equal(b.open, got.open) {
 		return fmt.Errorf("open orders should be %d and are %d", b.open, got.open)

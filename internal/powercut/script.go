@@ -34,6 +34,7 @@ type script struct {
 	lines   uint64 // of the journal
 	taken   uint64
 	hands   []*hand
+	shelved int // changes of slots
 }
 
 // hand is an order that is not at its end.
@@ -48,7 +49,13 @@ func newScript(seed uint64) *script {
 
 func (s *script) do(d Doing) { s.actions = append(s.actions, Action{Do: d}) }
 
+// commit writes down what a step changes about its slot, too, where it ends in
+// a drop or a failure.
 func (s *script) commit(step sale.Step) {
+	if o := step.Order; o.State == sale.Dispensed || o.State == sale.Refunding {
+		s.shelved++
+		step.Shelves = []sale.Shelf{{Slot: o.Product.Slot, Counted: true, Stock: s.shelved}}
+	}
 	s.lines += uint64(len(step.Trail))
 	s.actions = append(s.actions, Action{Do: doCommit, Step: step})
 }
@@ -62,7 +69,10 @@ func (s *script) sell(n int) {
 			s.do(doRestart)
 		case chance < 3:
 			s.do(doHealth)
-		case chance < 7:
+		case chance < 5:
+			s.shelved++
+			s.actions = append(s.actions, Action{Do: doShelve, Shelf: sale.Shelf{Slot: 11, Counted: true, Stock: s.shelved}})
+		case chance < 9:
 			s.taken += s.random.Uint64N(s.lines - s.taken + 1)
 			s.actions = append(s.actions, Action{Do: doAdvance, N: s.taken})
 		}

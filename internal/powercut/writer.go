@@ -17,9 +17,10 @@ import (
 
 // Action is one thing that the process does with its ledger.
 type Action struct {
-	Do   Doing
-	Step sale.Step // of commit
-	N    uint64    // of advance
+	Do    Doing
+	Step  sale.Step  // of commit
+	Shelf sale.Shelf // of shelve
+	N     uint64     // of advance
 }
 
 // Doing names an action.
@@ -31,6 +32,7 @@ const (
 	doCommit  Doing = "commit"
 	doAdvance Doing = "advance"
 	doHealth  Doing = "health"
+	doShelve  Doing = "shelve" // a person's change of a slot
 	doArchive Doing = "archive"
 	doBackup  Doing = "backup" // and put it in the ledger's place
 	doCopy    Doing = "copy"
@@ -64,6 +66,8 @@ func (p *player) do(a Action) error {
 		return p.store.Advance(reader, a.N)
 	case doHealth:
 		return p.store.Health()
+	case doShelve:
+		return p.store.SaveShelf(a.Shelf)
 	case doArchive:
 		_, err := p.store.Archive(background, archiveBefore, 12)
 		return err
