@@ -49,15 +49,18 @@ func (s Shelf) state() Stock {
 
 // after is the shelf of an order's slot as the journal lines of a step leave
 // it: a proved drop is counted, a proved failure closes the slot. Controllers
-// latch faults, and a second customer should not find out.
-func (s Shelf) after(o Order, lines []Line, at time.Time) Shelf {
+// latch faults, and a second customer should not find out. The news is told
+// once, by the line that leaves the vend: later lines may bear its cause still.
+func (s Shelf) after(from State, o Order, lines []Line, at time.Time) Shelf {
 	for _, l := range lines {
 		switch {
-		case l.State == Dispensed && l.Cause == CauseDropped && s.Counted:
+		case from != Dispensing && from != Unknown:
+		case l.Cause == CauseDropped && s.Counted:
 			s.Stock = max(0, s.Stock-1)
-		case l.Cause == CauseNotDropped && (l.State == Refunding || l.State == Paid || l.State == Closed) && s.Closed == "":
+		case l.Cause == CauseNotDropped && s.Closed == "":
 			s.Closed, s.Order, s.Reason, s.Since = ClosedByFailure, o.Number, l.Detail, at
 		}
+		from = l.State
 	}
 	return s
 }
@@ -93,8 +96,8 @@ func (m *Machine) loadShelves() error {
 
 // shelved is what a step changes about the order's slot, in the transaction
 // that records the step.
-func shelved(was Shelf, o Order, lines []Line, at time.Time) []Shelf {
-	now := was.after(o, lines, at)
+func shelved(was Shelf, from State, o Order, lines []Line, at time.Time) []Shelf {
+	now := was.after(from, o, lines, at)
 	if now == was {
 		return nil
 	}

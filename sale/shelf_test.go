@@ -304,3 +304,34 @@ func TestWrongShelvings(t *testing.T) {
 		}
 	})
 }
+
+// What a person has opened stays open, whatever news of the refund comes later.
+func TestRefundClosesNoSlotAgain(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then error // of the refund calls once the slot is open
+	}{{"accepted at last", nil}, {"refused", sale.ErrRefused}} {
+		t.Run(c.name, func(t *testing.T) {
+			inSlots(t, false, func(k *kiosk) {
+				k.jam(12)
+				k.provider.RefundTakes(time.Hour)
+				code := k.code(12)
+				k.provider.Break(failing("refund", sale.ErrNotEnough))
+				k.pay(code)
+				k.wait(10 * time.Second)
+				if s := k.shelf(12).Shelf; s.Closed != sale.ClosedByFailure || s.Reason != "jammed" {
+					t.Fatalf("the slot is %+v", s)
+				}
+				k.shelve(12, sale.Shelving{Open: new(true)})
+				k.provider.Break(nil)
+				if c.then != nil {
+					k.provider.Break(failing("refund", c.then))
+				}
+				k.wait(30 * time.Minute)
+				if s := k.shelf(12).Shelf; s != (sale.Shelf{Slot: 12}) {
+					t.Errorf("the slot is %+v", s)
+				}
+			})
+		})
+	}
+}

@@ -93,7 +93,7 @@ func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
 		return true
 	}
 	from, now := t.order.State, m.o.Clock.Now()
-	step := Step{From: from, Order: next, Trail: lines, Shelves: shelved(m.shelf(next.Product.Slot), next, lines, now), At: now, Since: time.Since(m.started)}
+	step := Step{From: from, Order: next, Trail: lines, Shelves: shelved(m.shelf(next.Product.Slot), from, next, lines, now), At: now, Since: time.Since(m.started)}
 	if err := m.o.Ledger.Commit(step); err != nil {
 		m.failed = fmt.Errorf("commit order %s as %s: %w", next.Number, next.State, err)
 		return false
