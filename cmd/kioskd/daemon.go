@@ -101,7 +101,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return m.Run(ctx)
 	})
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser, o.Products}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := (control{ledger, m, d.face, dispenser, d.config.Shelves()}).serve(side, d.config.Control.Socket, d.log); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
