@@ -379,8 +379,10 @@ func (p *replay) playLines(lines []Archived) error {
 			return err
 		}
 	}
-	for _, a := range lines { // a person's changes have no entry
-		if last := a.last(); last == 0 || last > from && last <= p.t.journal {
+	for _, a := range lines {
+		last := a.last()
+		said := last == 0 && a.Behind >= from // an older word may have been overtaken by a step in the copy
+		if said || last > from && last <= p.t.journal {
 			if err := putShelves(p.tx, a.Shelves...); err != nil {
 				return err
 			}
