@@ -106,6 +106,24 @@ func TestAllSlotsOfAProductAreOut(t *testing.T) {
 	})
 }
 
+// Whichever slots the board was asked about, the screen answers the key.
+func TestScreenAnswersTheKey(t *testing.T) {
+	inSlots(t, false, func(k *kiosk) {
+		k.board.Refuse(11, sale.ErrSoldOut)
+		k.board.Refuse(21, sale.ErrSlotClosed)
+		k.board.Refuse(22, sale.ErrSlotClosed)
+		k.board.Press(11)
+		if s := k.sees(sale.SceneSoldOut, 2*time.Second); s.Slot != 11 || s.Product.Slot != 11 {
+			t.Errorf("the screen shows slot %d, product %+v", s.Slot, s.Product)
+		}
+		k.board.Refuse(22, nil)
+		k.code(11)
+		if s := k.panel.Now(); s.Slot != 11 || s.Product.Slot != 22 {
+			t.Errorf("the code is up for slot %d, product %+v", s.Slot, s.Product)
+		}
+	})
+}
+
 // A press on a spare slot sells from it, and a spare slot that is out is
 // replaced by the main one.
 func TestSpareSlotPressed(t *testing.T) {
