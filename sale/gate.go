@@ -261,15 +261,20 @@ func (m *Machine) check(p Product, candidates []Slot) {
 
 func (m *Machine) checked(p Product, candidates []Slot, evidence Evidence, err error) {
 	slot, others := candidates[0], candidates[1:]
-	if err == nil {
+	closed := m.shelf(slot).state() != InStock // a person has done it meanwhile
+	if err == nil && !closed {
 		delete(m.stock, slot)
 		pressed := p.Slot
 		p.Slot = slot
 		m.begin(p, pressed, evidence)
 		return
 	}
-	m.log.Warn("selection refused by the board", "slot", slot, "error", err)
-	switch refused := m.boardSays(slot, err); {
+	if err == nil {
+		m.decline(evidence)
+	} else {
+		m.log.Warn("selection refused by the board", "slot", slot, "error", err)
+	}
+	switch refused := m.boardSays(slot, err) || closed; {
 	case !refused:
 		f := asFault(err, CodeSerialSilent)
 		m.stage.notice(faultScene(f), p, f.Code)

@@ -298,7 +298,7 @@ func (m *Machine) checkedElsewhere(t *tracked, slot Slot, evidence Evidence, err
 	case t.order.State != Paid:
 		m.decline(evidence)
 		return
-	case err == nil && m.ready():
+	case err == nil && m.ready() && m.shelf(slot).state() == InStock: // a person may have closed it meanwhile
 		m.apply(t, MachineReady{Ready: true, Slot: slot, Evidence: evidence})
 		return
 	case err != nil:

@@ -291,6 +291,30 @@ func TestPowerCutWhileTryingElsewhere(t *testing.T) {
 	}
 }
 
+// A person may close a slot while the board is asked about it: then no motor
+// turns there.
+func TestClosedWhileTheBoardIsAsked(t *testing.T) {
+	inSlots(t, true, func(k *kiosk) {
+		k.board.Press(11)
+		k.wait(100 * time.Millisecond)
+		k.shelve(11, sale.Shelving{Open: new(false)})
+		k.wait(time.Second)
+		k.jam(21)
+		k.pay(k.panel.Now().CodeURL)
+		for end := time.Now().Add(10 * time.Second); k.order().State != sale.Paid || len(k.order().Failed) == 0; k.wait(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("order %+v", k.order())
+			}
+		}
+		k.shelve(11, sale.Shelving{Open: new(true)})
+		k.wait(300 * time.Millisecond) // the wait for the machine, and half of the question
+		k.shelve(11, sale.Shelving{Open: new(false)})
+		if o := k.ends(sale.Dispensed, sale.CauseDropped, 20*time.Second); o.Product.Slot != 22 || len(o.Failed) != 1 || o.Failed[0] != 21 {
+			t.Errorf("served from %d after %v", o.Product.Slot, o.Failed)
+		}
+	})
+}
+
 func TestWrongShelvings(t *testing.T) {
 	inSlots(t, false, func(k *kiosk) {
 		for _, c := range []struct {
