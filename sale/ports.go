@@ -192,7 +192,7 @@ type Decliner interface {
 // Command is the one dispense of an order.
 type Command struct {
 	Number   Number
-	Token    uint32 // Order.Seq, never reused by this machine
+	Token    uint32 // from Order.Seq and the number of failures before, never reused by this machine
 	Slot     Slot
 	Evidence Evidence
 }

@@ -252,6 +252,29 @@ func TestOtherSlotAfterAFailure(t *testing.T) {
 	}
 }
 
+// Each command of an order has a token of its own. A board may keep only one
+// byte of it, modulo 255, and take what comes twice in a row for a repeat: the
+// orders that share it are at least 64 apart.
+func TestTokensOfOneOrder(t *testing.T) {
+	inSlots(t, true, func(k *kiosk) {
+		var tokens []uint32
+		k.board.Plan(func(c sale.Command) saletest.Vend {
+			tokens = append(tokens, c.Token)
+			return saletest.Vend{}
+		})
+		k.pay(k.code(11))
+		k.ends(sale.Refunded, sale.CauseRefunded, 3*time.Minute)
+		if len(tokens) != 3 || tokens[0] != 1 {
+			t.Fatalf("tokens %d", tokens)
+		}
+		for _, token := range tokens[1:] {
+			if n := (token - tokens[0]) % 255; n < 64 || token-tokens[0] < 1<<28 {
+				t.Errorf("token %d shares its byte with that of %d orders later", token, n)
+			}
+		}
+	})
+}
+
 // The power goes at each commit of an order that is served from another slot.
 func TestPowerCutWhileTryingElsewhere(t *testing.T) {
 	for cut := 1; cut <= 7; cut++ {
