@@ -137,3 +137,22 @@ func TestPresumed(t *testing.T) {
 		k.declined(b)
 	})
 }
+
+// The board found the slot good, and then nothing may be tested any more.
+func TestCheckWithoutATestVendIsDeclined(t *testing.T) {
+	withMaster(t, func(k *kiosk, b *master) {
+		k.sees(sale.SceneIdle, time.Second)
+		k.wait(2 * time.Second)
+		b.Refuse(11, sale.ErrSoldOut)
+		if _, err := k.tests(11); err == nil {
+			t.Error("an empty slot was tested")
+		}
+		b.Refuse(11, nil)
+		k.wait(700 * time.Millisecond)
+		k.ledger.Ail(&sale.Fault{Code: sale.CodeStoreSpace, What: "full"}) // asked about in a moment
+		if _, err := k.tests(11); err == nil || err.Error() != "E-STORE-02: full" {
+			t.Errorf("the test is answered with: %v", err)
+		}
+		k.declined(b, "1")
+	})
+}
