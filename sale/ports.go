@@ -181,7 +181,8 @@ type Dispenser interface {
 
 // Decliner is a Dispenser whose machine waits for the end of each sale: it, and
 // not this host, made the choice that Selected tells of, and turns the motor
-// when it is told of a payment.
+// when it is told of a payment. Its Check answers ErrSlotClosed where the machine
+// does not ask for the slot; that says nothing about the slot.
 type Decliner interface {
 	// Decline tells that nothing will be dispensed for the evidence that Check
 	// returned: no order was made of it, or its order ended without a command.

@@ -250,9 +250,14 @@ func (m *Machine) product(slot Slot) (Product, bool) {
 
 // candidates lists the slots that may serve a customer who pressed slot, as far
 // as the ledger knows, in the order in which the board is asked about them:
-// those first of which it has said nothing bad.
+// those first of which it has said nothing bad. A machine that chooses by itself
+// gives from the slot that it asks for, and from no other.
 func (m *Machine) candidates(slot Slot) []Slot {
-	list := slices.DeleteFunc(m.group(slot), func(s Slot) bool { return m.shelf(s).state() != InStock })
+	list := []Slot{slot}
+	if !m.master() {
+		list = m.group(slot)
+	}
+	list = slices.DeleteFunc(list, func(s Slot) bool { return m.shelf(s).state() != InStock })
 	slices.SortStableFunc(list, func(a, b Slot) int { return cmp.Compare(m.stock[a], m.stock[b]) })
 	return list
 }
@@ -315,6 +320,7 @@ func (m *Machine) boardSays(slot Slot, err error) bool {
 	switch {
 	case errors.Is(err, ErrSoldOut):
 		m.stock[slot] = OutOfStock
+	case errors.Is(err, ErrSlotClosed) && m.master():
 	case errors.Is(err, ErrSlotClosed), errors.Is(err, ErrNoSlot):
 		m.stock[slot] = SlotClosed
 	default:

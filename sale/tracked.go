@@ -70,6 +70,12 @@ func (m *Machine) drop(t *tracked) {
 // over reports whether it is certain that nothing more will be dispensed.
 func (o Order) over() bool { return o.State.Final() || o.State == Refunding }
 
+// master reports whether the choice is the machine's, see [Decliner].
+func (m *Machine) master() bool {
+	_, ok := m.o.Dispenser.(Decliner)
+	return ok
+}
+
 // decline frees a machine that waits for the end of a sale.
 func (m *Machine) decline(e Evidence) {
 	if d, ok := m.o.Dispenser.(Decliner); ok && len(e) > 0 {
