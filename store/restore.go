@@ -379,10 +379,10 @@ func (p *replay) playLines(lines []Archived) error {
 			return err
 		}
 	}
+	// The slots are told as they were then, so what is missing before does not
+	// matter; what the copy may have overtaken does.
 	for _, a := range lines {
-		last := a.last()
-		said := last == 0 && a.Behind >= from // an older word may have been overtaken by a step in the copy
-		if said || last > from && last <= p.t.journal {
+		if last := a.last(); last > from || last == 0 && a.Behind >= from {
 			if err := putShelves(p.tx, a.Shelves...); err != nil {
 				return err
 			}

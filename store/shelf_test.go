@@ -124,3 +124,33 @@ func TestSlotsBehindATornLine(t *testing.T) {
 		t.Errorf("the slots are %+v, %v", got, err)
 	}
 }
+
+// TestSlotsBehindAHole: a step that cannot be played again, because one before
+// it is missing, tells of its slot still.
+func TestSlotsBehindAHole(t *testing.T) {
+	path := newPath(t)
+	o := store.Options{Reserve: 1, Clock: ticking()}
+	s := open(t, path, o)
+	copyLedger(t, s)
+	tape := s.NextTape()
+	sellOne(t, s, 1, 1)
+	steps := ledgertest.Happy(2)
+	want := sale.Shelf{Slot: 11, Closed: sale.ClosedByFailure}
+	steps[len(steps)-1].Shelves = []sale.Shelf{want}
+	commitEach(t, s, steps...)
+	closeStore(t, s)
+	spoil(t, path)
+	b, err := os.ReadFile(tape)
+	if err != nil || len(b) == 0 {
+		t.Fatalf("%d bytes of tape, %v", len(b), err)
+	}
+	b[0] ^= 1
+	if err := os.WriteFile(tape, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path, o)
+	defer s.Close()
+	if got, err := s.Shelves(); err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("the slots are %+v, %v", got, err)
+	}
+}
