@@ -75,10 +75,10 @@ func (m *Machine) create(ctx context.Context, o Order) (code string, err error) 
 }
 
 // command is the order's newest one. A command in another slot has a token of
-// its own.
+// its own, far from those of the next orders in a board that keeps a byte of it.
 func command(o Order) Command {
 	return Command{
-		Number: o.Number, Token: uint32(o.Seq) + uint32(len(o.Failed))<<28,
+		Number: o.Number, Token: uint32(o.Seq) + uint32(len(o.Failed))<<30,
 		Slot: o.Product.Slot, Evidence: o.Evidence,
 	}
 }

@@ -137,3 +137,52 @@ func TestPresumed(t *testing.T) {
 		k.declined(b)
 	})
 }
+
+// The board found the slot good, and then nothing may be tested any more.
+func TestCheckWithoutATestVendIsDeclined(t *testing.T) {
+	withMaster(t, func(k *kiosk, b *master) {
+		k.sees(sale.SceneIdle, time.Second)
+		k.wait(2 * time.Second)
+		b.Refuse(11, sale.ErrSoldOut)
+		if _, err := k.tests(11); err == nil {
+			t.Error("an empty slot was tested")
+		}
+		b.Refuse(11, nil)
+		k.wait(700 * time.Millisecond)
+		k.ledger.Ail(&sale.Fault{Code: sale.CodeStoreSpace, What: "full"}) // asked about in a moment
+		if _, err := k.tests(11); err == nil || err.Error() != "E-STORE-02: full" {
+			t.Errorf("the test is answered with: %v", err)
+		}
+		k.declined(b, "1")
+	})
+}
+
+// Such a machine gives what it asks for, from the slot that it asks for: no
+// other is looked at, and that it does not ask says nothing about a slot.
+func TestMasterHasItsOwnSlot(t *testing.T) {
+	inSlots(t, true, func(k *kiosk) {
+		k.off()
+		b := &master{Board: k.board, declined: make(chan string, 100)}
+		k.options.Dispenser = b
+		k.on()
+		k.sees(sale.SceneIdle, time.Second)
+		for _, s := range []sale.Slot{12, 21, 22} { // it asks for 11 alone
+			b.Refuse(s, sale.ErrSlotClosed)
+		}
+		b.Press(12) // and has given up before the answer
+		k.sees(sale.SceneSlotClosed, 2*time.Second)
+		k.jam(11)
+		k.pay(k.code(11))
+		if o := k.ends(sale.Refunded, sale.CauseRefunded, 20*time.Second); o.Failed != nil {
+			t.Errorf("failed in %v", o.Failed)
+		}
+		k.sees(sale.SceneIdle, time.Minute)
+		b.Press(11)
+		k.sees(sale.SceneSlotClosed, 2*time.Second)
+		for _, s := range []sale.Slot{12, 21, 22} {
+			if got := k.shelf(s); got.State != sale.InStock {
+				t.Errorf("slot %d is %s", s, got.State)
+			}
+		}
+	})
+}

@@ -241,45 +241,52 @@ func (m *Machine) refusal(slot Slot) (SceneKind, Product, Code) {
 }
 
 // check asks the board about the first of the slots that may serve the
-// customer, with the screen already answering the key press.
+// customer who chose p, with the screen already answering the key press.
 func (m *Machine) check(p Product, candidates []Slot) {
-	p.Slot = candidates[0]
 	m.stage.prepare(p)
-	turn := m.stage.turn
+	turn, slot := m.stage.turn, candidates[0]
 	m.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(m.calls, checkWithin)
 		defer cancel()
-		evidence, err := m.o.Dispenser.Check(ctx, p.Slot)
+		evidence, err := m.o.Dispenser.Check(ctx, slot)
 		m.post(func() {
 			if m.stage.turn != turn || m.draining {
 				m.decline(evidence)
 				return
 			}
-			m.checked(p, candidates[1:], evidence, err)
+			m.checked(p, candidates, evidence, err)
 		})
 	})
 }
 
-func (m *Machine) checked(p Product, others []Slot, evidence Evidence, err error) {
-	if err == nil {
-		delete(m.stock, p.Slot)
-		m.begin(p, evidence)
+func (m *Machine) checked(p Product, candidates []Slot, evidence Evidence, err error) {
+	slot, others := candidates[0], candidates[1:]
+	closed := m.shelf(slot).state() != InStock // a person has done it meanwhile
+	if err == nil && !closed {
+		delete(m.stock, slot)
+		pressed := p.Slot
+		p.Slot = slot
+		m.begin(p, pressed, evidence)
 		return
 	}
-	m.log.Warn("selection refused by the board", "slot", p.Slot, "error", err)
-	switch refused := m.boardSays(p.Slot, err); {
+	if err == nil {
+		m.decline(evidence)
+	} else {
+		m.log.Warn("selection refused by the board", "slot", slot, "error", err)
+	}
+	switch refused := m.boardSays(slot, err) || closed; {
 	case !refused:
 		f := asFault(err, CodeSerialSilent)
 		m.stage.notice(faultScene(f), p, f.Code)
 	case len(others) > 0:
 		m.check(p, others)
 	default:
-		m.stage.notice(stockScene(m.stock[p.Slot]), p, "")
+		m.stage.notice(stockScene(m.stockOf(p.Slot)), p, "")
 	}
 }
 
 // begin makes the order durable; the create call is its first effect.
-func (m *Machine) begin(p Product, evidence Evidence) {
+func (m *Machine) begin(p Product, pressed Slot, evidence Evidence) {
 	now := m.o.Clock.Now()
 	number, err := newNumber(m.o.Code, m.seq+1, m.o.Random)
 	if err != nil {
@@ -304,6 +311,7 @@ func (m *Machine) begin(p Product, evidence Evidence) {
 	}
 	m.orders = append(m.orders, t)
 	m.stage.hold(t)
+	m.stage.slot = pressed
 	for _, e := range effects {
 		m.plan(t, e)
 	}

@@ -181,7 +181,8 @@ type Dispenser interface {
 
 // Decliner is a Dispenser whose machine waits for the end of each sale: it, and
 // not this host, made the choice that Selected tells of, and turns the motor
-// when it is told of a payment.
+// when it is told of a payment. Its Check answers ErrSlotClosed where the machine
+// does not ask for the slot; that says nothing about the slot.
 type Decliner interface {
 	// Decline tells that nothing will be dispensed for the evidence that Check
 	// returned: no order was made of it, or its order ended without a command.
@@ -192,7 +193,7 @@ type Decliner interface {
 // Command is the one dispense of an order.
 type Command struct {
 	Number   Number
-	Token    uint32 // Order.Seq, never reused by this machine
+	Token    uint32 // from Order.Seq and the number of failures before, never reused by this machine
 	Slot     Slot
 	Evidence Evidence
 }

@@ -110,7 +110,7 @@ func (m *Machine) refreshNote() {
 // scene fills in the facts of the kind that is shown.
 func (m *Machine) scene() Scene {
 	s := &m.stage
-	sc := Scene{Kind: s.kind, Product: s.product, Slot: s.product.Slot, At: m.o.Clock.Now().Truncate(time.Minute)}
+	sc := Scene{Kind: s.kind, Product: s.product, Slot: s.slot, At: m.o.Clock.Now().Truncate(time.Minute)}
 	if s.order != nil {
 		sc.At = s.beganAt.Truncate(time.Minute) // a customer may take a photo of it
 	}

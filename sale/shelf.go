@@ -49,15 +49,18 @@ func (s Shelf) state() Stock {
 
 // after is the shelf of an order's slot as the journal lines of a step leave
 // it: a proved drop is counted, a proved failure closes the slot. Controllers
-// latch faults, and a second customer should not find out.
-func (s Shelf) after(o Order, lines []Line, at time.Time) Shelf {
+// latch faults, and a second customer should not find out. The news is told
+// once, by the line that leaves the vend: later lines may bear its cause still.
+func (s Shelf) after(from State, o Order, lines []Line, at time.Time) Shelf {
 	for _, l := range lines {
 		switch {
-		case l.State == Dispensed && l.Cause == CauseDropped && s.Counted:
+		case from != Dispensing && from != Unknown:
+		case l.Cause == CauseDropped && s.Counted:
 			s.Stock = max(0, s.Stock-1)
-		case l.Cause == CauseNotDropped && (l.State == Refunding || l.State == Paid || l.State == Closed) && s.Closed == "":
+		case l.Cause == CauseNotDropped && s.Closed == "":
 			s.Closed, s.Order, s.Reason, s.Since = ClosedByFailure, o.Number, l.Detail, at
 		}
+		from = l.State
 	}
 	return s
 }
@@ -93,8 +96,8 @@ func (m *Machine) loadShelves() error {
 
 // shelved is what a step changes about the order's slot, in the transaction
 // that records the step.
-func shelved(was Shelf, o Order, lines []Line, at time.Time) []Shelf {
-	now := was.after(o, lines, at)
+func shelved(was Shelf, from State, o Order, lines []Line, at time.Time) []Shelf {
+	now := was.after(from, o, lines, at)
 	if now == was {
 		return nil
 	}
@@ -247,9 +250,14 @@ func (m *Machine) product(slot Slot) (Product, bool) {
 
 // candidates lists the slots that may serve a customer who pressed slot, as far
 // as the ledger knows, in the order in which the board is asked about them:
-// those first of which it has said nothing bad.
+// those first of which it has said nothing bad. A machine that chooses by itself
+// gives from the slot that it asks for, and from no other.
 func (m *Machine) candidates(slot Slot) []Slot {
-	list := slices.DeleteFunc(m.group(slot), func(s Slot) bool { return m.shelf(s).state() != InStock })
+	list := []Slot{slot}
+	if !m.master() {
+		list = m.group(slot)
+	}
+	list = slices.DeleteFunc(list, func(s Slot) bool { return m.shelf(s).state() != InStock })
 	slices.SortStableFunc(list, func(a, b Slot) int { return cmp.Compare(m.stock[a], m.stock[b]) })
 	return list
 }
@@ -295,7 +303,7 @@ func (m *Machine) checkedElsewhere(t *tracked, slot Slot, evidence Evidence, err
 	case t.order.State != Paid:
 		m.decline(evidence)
 		return
-	case err == nil && m.ready():
+	case err == nil && m.ready() && m.shelf(slot).state() == InStock: // a person may have closed it meanwhile
 		m.apply(t, MachineReady{Ready: true, Slot: slot, Evidence: evidence})
 		return
 	case err != nil:
@@ -312,6 +320,7 @@ func (m *Machine) boardSays(slot Slot, err error) bool {
 	switch {
 	case errors.Is(err, ErrSoldOut):
 		m.stock[slot] = OutOfStock
+	case errors.Is(err, ErrSlotClosed) && m.master():
 	case errors.Is(err, ErrSlotClosed), errors.Is(err, ErrNoSlot):
 		m.stock[slot] = SlotClosed
 	default:

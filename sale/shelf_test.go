@@ -106,6 +106,24 @@ func TestAllSlotsOfAProductAreOut(t *testing.T) {
 	})
 }
 
+// Whichever slots the board was asked about, the screen answers the key.
+func TestScreenAnswersTheKey(t *testing.T) {
+	inSlots(t, false, func(k *kiosk) {
+		k.board.Refuse(11, sale.ErrSoldOut)
+		k.board.Refuse(21, sale.ErrSlotClosed)
+		k.board.Refuse(22, sale.ErrSlotClosed)
+		k.board.Press(11)
+		if s := k.sees(sale.SceneSoldOut, 2*time.Second); s.Slot != 11 || s.Product.Slot != 11 {
+			t.Errorf("the screen shows slot %d, product %+v", s.Slot, s.Product)
+		}
+		k.board.Refuse(22, nil)
+		k.code(11)
+		if s := k.panel.Now(); s.Slot != 11 || s.Product.Slot != 22 {
+			t.Errorf("the code is up for slot %d, product %+v", s.Slot, s.Product)
+		}
+	})
+}
+
 // A press on a spare slot sells from it, and a spare slot that is out is
 // replaced by the main one.
 func TestSpareSlotPressed(t *testing.T) {
@@ -234,6 +252,29 @@ func TestOtherSlotAfterAFailure(t *testing.T) {
 	}
 }
 
+// Each command of an order has a token of its own. A board may keep only one
+// byte of it, modulo 255, and take what comes twice in a row for a repeat: the
+// orders that share it are at least 64 apart.
+func TestTokensOfOneOrder(t *testing.T) {
+	inSlots(t, true, func(k *kiosk) {
+		var tokens []uint32
+		k.board.Plan(func(c sale.Command) saletest.Vend {
+			tokens = append(tokens, c.Token)
+			return saletest.Vend{}
+		})
+		k.pay(k.code(11))
+		k.ends(sale.Refunded, sale.CauseRefunded, 3*time.Minute)
+		if len(tokens) != 3 || tokens[0] != 1 {
+			t.Fatalf("tokens %d", tokens)
+		}
+		for _, token := range tokens[1:] {
+			if n := (token - tokens[0]) % 255; n < 64 || token-tokens[0] < 1<<28 {
+				t.Errorf("token %d shares its byte with that of %d orders later", token, n)
+			}
+		}
+	})
+}
+
 // The power goes at each commit of an order that is served from another slot.
 func TestPowerCutWhileTryingElsewhere(t *testing.T) {
 	for cut := 1; cut <= 7; cut++ {
@@ -273,6 +314,30 @@ func TestPowerCutWhileTryingElsewhere(t *testing.T) {
 	}
 }
 
+// A person may close a slot while the board is asked about it: then no motor
+// turns there.
+func TestClosedWhileTheBoardIsAsked(t *testing.T) {
+	inSlots(t, true, func(k *kiosk) {
+		k.board.Press(11)
+		k.wait(100 * time.Millisecond)
+		k.shelve(11, sale.Shelving{Open: new(false)})
+		k.wait(time.Second)
+		k.jam(21)
+		k.pay(k.panel.Now().CodeURL)
+		for end := time.Now().Add(10 * time.Second); k.order().State != sale.Paid || len(k.order().Failed) == 0; k.wait(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("order %+v", k.order())
+			}
+		}
+		k.shelve(11, sale.Shelving{Open: new(true)})
+		k.wait(300 * time.Millisecond) // the wait for the machine, and half of the question
+		k.shelve(11, sale.Shelving{Open: new(false)})
+		if o := k.ends(sale.Dispensed, sale.CauseDropped, 20*time.Second); o.Product.Slot != 22 || len(o.Failed) != 1 || o.Failed[0] != 21 {
+			t.Errorf("served from %d after %v", o.Product.Slot, o.Failed)
+		}
+	})
+}
+
 func TestWrongShelvings(t *testing.T) {
 	inSlots(t, false, func(k *kiosk) {
 		for _, c := range []struct {
@@ -303,4 +368,35 @@ func TestWrongShelvings(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// What a person has opened stays open, whatever news of the refund comes later.
+func TestRefundClosesNoSlotAgain(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then error // of the refund calls once the slot is open
+	}{{"accepted at last", nil}, {"refused", sale.ErrRefused}} {
+		t.Run(c.name, func(t *testing.T) {
+			inSlots(t, false, func(k *kiosk) {
+				k.jam(12)
+				k.provider.RefundTakes(time.Hour)
+				code := k.code(12)
+				k.provider.Break(failing("refund", sale.ErrNotEnough))
+				k.pay(code)
+				k.wait(10 * time.Second)
+				if s := k.shelf(12).Shelf; s.Closed != sale.ClosedByFailure || s.Reason != "jammed" {
+					t.Fatalf("the slot is %+v", s)
+				}
+				k.shelve(12, sale.Shelving{Open: new(true)})
+				k.provider.Break(nil)
+				if c.then != nil {
+					k.provider.Break(failing("refund", c.then))
+				}
+				k.wait(30 * time.Minute)
+				if s := k.shelf(12).Shelf; s != (sale.Shelf{Slot: 12}) {
+					t.Errorf("the slot is %+v", s)
+				}
+			})
+		})
+	}
 }

@@ -8,6 +8,7 @@ type stage struct {
 	turn    int      // counts customers, so that a late answer finds nobody
 	order   *tracked // holds the stage
 	product Product
+	slot    Slot      // the number that was pressed
 	ahead   SceneKind // without an order: a notice, or SceneCreating while the board is asked
 	code    Code
 
@@ -31,7 +32,7 @@ func (s *stage) holds(t *tracked) bool { return s.order == t }
 // clear frees the stage without a trace.
 func (s *stage) clear() {
 	s.turn++
-	s.order, s.ahead, s.code, s.product = nil, "", "", Product{}
+	s.order, s.ahead, s.code, s.product, s.slot = nil, "", "", Product{}, 0
 	s.idle = time.Now()
 }
 
@@ -46,17 +47,17 @@ func (s *stage) leave(now time.Time) {
 
 func (s *stage) prepare(p Product) {
 	s.clear()
-	s.product, s.ahead = p, SceneCreating
+	s.product, s.slot, s.ahead = p, p.Slot, SceneCreating
 }
 
 func (s *stage) notice(kind SceneKind, p Product, code Code) {
 	s.clear()
-	s.product, s.ahead, s.code = p, kind, code
+	s.product, s.slot, s.ahead, s.code = p, p.Slot, kind, code
 }
 
 func (s *stage) hold(t *tracked) {
 	s.clear()
-	s.order, s.product = t, t.order.Product
+	s.order, s.product, s.slot = t, t.order.Product, t.order.Product.Slot
 }
 
 // takeUp shows what was in hand when the process ended, unless the money is

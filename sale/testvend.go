@@ -191,11 +191,13 @@ func (m *Machine) testChecked(wait *testRun, evidence Evidence, err error) {
 		err = m.testable() // an order of before may have been paid meanwhile
 	}
 	if err != nil {
+		m.decline(evidence)
 		wait.done <- testEnd{err: err}
 		return
 	}
 	o, err := newTest(m.o.Code, m.seq+1, m.testProduct(wait.slot), evidence, m.o.Clock.Now(), m.o.Random)
 	if err != nil {
+		m.decline(evidence)
 		wait.done <- testEnd{err: err}
 		return
 	}

@@ -70,6 +70,12 @@ func (m *Machine) drop(t *tracked) {
 // over reports whether it is certain that nothing more will be dispensed.
 func (o Order) over() bool { return o.State.Final() || o.State == Refunding }
 
+// master reports whether the choice is the machine's, see [Decliner].
+func (m *Machine) master() bool {
+	_, ok := m.o.Dispenser.(Decliner)
+	return ok
+}
+
 // decline frees a machine that waits for the end of a sale.
 func (m *Machine) decline(e Evidence) {
 	if d, ok := m.o.Dispenser.(Decliner); ok && len(e) > 0 {
@@ -93,7 +99,7 @@ func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
 		return true
 	}
 	from, now := t.order.State, m.o.Clock.Now()
-	step := Step{From: from, Order: next, Trail: lines, Shelves: shelved(m.shelf(next.Product.Slot), next, lines, now), At: now, Since: time.Since(m.started)}
+	step := Step{From: from, Order: next, Trail: lines, Shelves: shelved(m.shelf(next.Product.Slot), from, next, lines, now), At: now, Since: time.Since(m.started)}
 	if err := m.o.Ledger.Commit(step); err != nil {
 		m.failed = fmt.Errorf("commit order %s as %s: %w", next.Number, next.State, err)
 		return false

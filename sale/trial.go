@@ -86,7 +86,7 @@ func (t Trial) commit(from State, o Order, lines []Line, since time.Duration) (O
 		return o, fmt.Errorf("read the slots: %w", err)
 	}
 	now := t.Clock.Now()
-	step := Step{From: from, Order: o, Trail: lines, Shelves: shelved(shelfIn(known, o.Product.Slot), o, lines, now), At: now, Since: since}
+	step := Step{From: from, Order: o, Trail: lines, Shelves: shelved(shelfIn(known, o.Product.Slot), from, o, lines, now), At: now, Since: since}
 	if err := t.Ledger.Commit(step); err != nil {
 		return o, fmt.Errorf("commit test vend %s as %s: %w", o.Number, o.State, err)
 	}

@@ -24,8 +24,11 @@ import (
 type Archived struct {
 	Order   sale.Order `json:"order"`
 	Journal []Entry    `json:"journal"`
-	// Shelves stand on the tape alone: the slots that the step changed.
+	// Shelves stand on the tape alone: the slots that the step changed. Where
+	// there is no step, because a person changed them, Behind is the journal's
+	// last entry before.
 	Shelves []sale.Shelf `json:"shelves,omitempty"`
+	Behind  uint64       `json:"behind,omitempty"`
 }
 
 const (

@@ -73,7 +73,7 @@ func (s *Store) apply(tx *bbolt.Tx, step sale.Step) (done Archived, err error) {
 	if err := Admit(was.order, t.seq, step); err != nil {
 		return done, err
 	}
-	done = Archived{step.Order, s.entries(t.journal, was.last, step), step.Shelves}
+	done = Archived{Order: step.Order, Journal: s.entries(t.journal, was.last, step), Shelves: step.Shelves}
 	for _, e := range done.Journal {
 		if err := journalEntry(tx, &t, e); err != nil {
 			return done, err

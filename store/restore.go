@@ -379,8 +379,10 @@ func (p *replay) playLines(lines []Archived) error {
 			return err
 		}
 	}
-	for _, a := range lines { // a person's changes have no entry
-		if last := a.last(); last == 0 || last > from && last <= p.t.journal {
+	// The slots are told as they were then, so what is missing before does not
+	// matter; what the copy may have overtaken does.
+	for _, a := range lines {
+		if last := a.last(); last > from || last == 0 && a.Behind >= from {
 			if err := putShelves(p.tx, a.Shelves...); err != nil {
 				return err
 			}

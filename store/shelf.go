@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -25,7 +26,7 @@ func (s *Store) SaveShelf(shelf sale.Shelf) error {
 	defer s.mu.Unlock()
 	err := s.update(func(tx *bbolt.Tx) error { return putShelves(tx, shelf) })
 	if err == nil {
-		s.tape.write(s.tape.last, true, Archived{Shelves: []sale.Shelf{shelf}})
+		s.record(Archived{Shelves: []sale.Shelf{shelf}, Behind: s.tape.last}, true)
 	}
 	return err
 }
@@ -65,4 +66,37 @@ func walkShelves(tx *bbolt.Tx, each func(sale.Shelf)) error {
 		each(s)
 		return nil
 	})
+}
+
+func (s *Store) newSegmentWithShelves(base uint64) error {
+	if err := s.newSegment(base); err != nil {
+		return err
+	}
+	return s.tapeShelves(nil)
+}
+
+// tapeShelves writes the slots that are not as the lines of the newest segment
+// have them: which step or person changed them is not known any more.
+func (s *Store) tapeShelves(lines []Archived) error {
+	known, err := s.Shelves()
+	if err != nil {
+		return err
+	}
+	said := map[sale.Slot]sale.Shelf{}
+	for _, a := range lines {
+		for _, shelf := range a.Shelves {
+			said[shelf.Slot] = shelf
+		}
+	}
+	known = slices.DeleteFunc(known, func(now sale.Shelf) bool { return sameShelf(now, said[now.Slot]) })
+	if len(known) > 0 {
+		s.tape.write(s.tape.last, true, Archived{Shelves: known, Behind: s.tape.last})
+	}
+	return s.tape.err
+}
+
+func sameShelf(a, b sale.Shelf) bool {
+	same := a.Since.Equal(b.Since)
+	b.Since = a.Since
+	return same && a == b
 }

@@ -80,6 +80,7 @@ func written(list []segment) []segment {
 // reel is what a segment holds.
 type reel struct {
 	lines []Archived // all sound ones
+	early int        // how many of them stand before end
 	end   int64      // where the first unsound line begins
 	whole uint64     // no entry from the base to this one is missing before end
 	last  uint64     // highest entry
@@ -106,7 +107,7 @@ func readSegment(g segment) (r reel, err error) {
 			seen[e.N] = !torn || seen[e.N]
 		}
 		if !torn {
-			r.end = at
+			r.end, r.early = at, len(r.lines)
 		}
 	}
 	for seen[r.whole+1] {
@@ -177,7 +178,7 @@ func (s *Store) mendTape() error {
 	}
 	list = slices.DeleteFunc(list, func(g segment) bool { return g.epoch != s.epoch })
 	if len(list) == 0 {
-		return s.newSegment(end)
+		return s.newSegmentWithShelves(end)
 	}
 	newest := list[len(list)-1]
 	r, err := readSegment(newest)
@@ -192,7 +193,7 @@ func (s *Store) mendTape() error {
 	case err != nil:
 		return err
 	case !whole:
-		return s.newSegment(end)
+		return s.newSegmentWithShelves(end)
 	}
 	f, err := os.OpenFile(newest.path, os.O_RDWR, 0)
 	if err != nil {
@@ -205,20 +206,20 @@ func (s *Store) mendTape() error {
 	if len(missing) > 0 {
 		s.tape.write(end, true, missing...)
 	}
-	return s.tape.err
+	return s.tapeShelves(r.lines[:r.early])
 }
 
 // longestSegment bounds what a start reads.
 const longestSegment = 4 << 20
 
-// record puts a step on the tape. It is not the tape's trouble that stops an
+// record puts a step, or what a person said of a slot, on the tape. It is not the tape's trouble that stops an
 // order in hand: that only keeps [Store.Health] from permitting new ones.
 func (s *Store) record(line Archived, durable bool) {
-	if len(line.Journal) == 0 || s.tape.file == nil {
+	if s.tape.file == nil {
 		return
 	}
 	was := s.tape.err
-	s.tape.write(line.Journal[len(line.Journal)-1].N, durable, line)
+	s.tape.write(max(s.tape.last, line.last()), durable, line)
 	if s.tape.err == nil && s.tape.end > longestSegment {
 		s.tape.err = s.newSegment(s.tape.last)
 	}
@@ -231,12 +232,16 @@ func (s *Store) record(line Archived, durable bool) {
 // the one before is synced: nobody looks after it any more, and a hole in it
 // would hide all that follows.
 func (s *Store) newSegment(base uint64) error {
+	name := segmentName(s.path, s.epoch, base)
 	if s.tape.file != nil {
 		if err := s.tape.file.Sync(); err != nil {
 			return err
 		}
+		if s.tape.file.Name() == name { // no step since it began, but maybe a person's word
+			return nil
+		}
 	}
-	f, err := os.OpenFile(segmentName(s.path, s.epoch, base), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err == nil {
 		err = syncDir(filepath.Dir(s.path))
 	}
@@ -292,9 +297,6 @@ func (s *Store) stepsAfter(after uint64) (missing []Archived, whole bool, err er
 		}
 		return nil
 	})
-	if err == nil && len(missing) > 0 { // which of them changed a slot is not known any more
-		missing[0].Shelves, err = s.Shelves()
-	}
 	return missing, whole, err
 }
 

@@ -30,8 +30,9 @@
 //     command's. What the probe answers is believed only if it is a success.
 //
 // Without a probe, one rare case remains: the board's last vend was exactly 255
-// orders ago, or a multiple, none of those between them was vended, kioskd
-// started anew since, and the channel is the same. Then the board takes the
+// orders ago, or a multiple (64 or 128 orders ago, if it was the second or third
+// of its order), none of those between them was vended, kioskd started anew
+// since, and the channel is the same. Then the board takes the
 // command for a repeat and reports the old result. Within one process another
 // SN is taken. With a probe the same can happen only if kioskd dies, besides,
 // between the order's intent and the sending of "failed".
