@@ -27,10 +27,10 @@ import (
 // control answers the technician's commands on a unix socket, as JSON over
 // HTTP. Whoever may open the socket may see every order, and test a slot.
 type control struct {
-	store    *store.Store
-	machine  *sale.Machine
-	face     *face
-	board    sale.Dispenser
+	store   *store.Store
+	machine *sale.Machine
+	face    *face
+	board   sale.Dispenser
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
