@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
+
+	"kioskd/internal/crashtest"
 )
 
 // apart marks the process that has mounts of its own.
@@ -53,11 +54,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "kioskd")
-	build := exec.Command("go", "build", "-o", binary, "kioskd/cmd/kioskd")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build kioskd: %v\n%s", err, out)
+	if binary, err = crashtest.Build(dir, "kioskd"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	// The tests wait much more than they work.
