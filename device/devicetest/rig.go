@@ -50,6 +50,8 @@ const rebootTime = 60 * time.Millisecond
 func NewRig(link string, input func([]byte), forget func()) (*Rig, error) {
 	r := &Rig{VendTime: 60 * time.Millisecond, forget: forget, powered: true}
 	r.calm()
+	r.mu.Lock() // nothing is heard before there is a cable
+	defer r.mu.Unlock()
 	var err error
 	// A board without power hears nothing.
 	r.Cable, err = NewCable(link, func(b []byte) {
