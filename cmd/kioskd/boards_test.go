@@ -10,11 +10,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kioskd/device/devicetest"
+	"kioskd/device/lcus/lcustest"
+	"kioskd/device/mdb/mdbtest"
 	"kioskd/device/modbus/modbustest"
+	"kioskd/device/ubox/uboxtest"
 	"kioskd/device/wvl/wvltest"
 )
 
-// board puts a simulated board behind a port: "board vmc|wvl|modbus|silent PATH".
+// board puts a simulated board behind a port: "board vmc|wvl|modbus|mdb|lcus|ubox|silent PATH".
 func board(ts *testscript.TestScript, _ bool, args []string) {
 	link := ts.MkAbs(args[1])
 	switch args[0] {
@@ -38,6 +41,18 @@ func board(ts *testscript.TestScript, _ bool, args []string) {
 		}})
 		ts.Check(err)
 		ts.Defer(b.Close)
+	case "mdb":
+		m, err := mdbtest.Start(mdbtest.Options{Link: link, Slots: []mdbtest.Slot{{Number: 11, Price: 200, Stock: 5}}})
+		ts.Check(err)
+		ts.Defer(func() { m.Close() })
+	case "lcus":
+		b, err := lcustest.Start(link)
+		ts.Check(err)
+		ts.Defer(b.Cable.Close)
+	case "ubox":
+		b, err := uboxtest.Start(link)
+		ts.Check(err)
+		ts.Defer(b.Cable.Close)
 	case "silent":
 		w, err := wvltest.NewWire(link, func([]byte) {})
 		ts.Check(err)

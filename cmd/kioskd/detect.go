@@ -46,9 +46,15 @@ func detectCommand(out, errs io.Writer) *cobra.Command {
 		Short: "Find the controller: list the serial ports, and ask who is there",
 		Long: `List the serial ports, ask each one which controller is there, and print the
 section for the config. Nothing moves and nothing is switched: vmc is listened to,
-wvl is asked for its name, modbus boards are read. A port that a program uses, a
-running kioskd above all, is not touched. Opening a port pulses its control lines,
-which resets most Arduinos; --list opens none.
+wvl is asked for its name, mdb adapters (Qibixx) for their version, modbus boards
+are read, lcus is asked which relays are on. A port that a program uses, a running
+kioskd above all, is not touched. Opening a port pulses its control lines, which
+resets most Arduinos; --list opens none.
+
+ubox is asked only with --protocol ubox: its question begins with AA, which relay
+boards that obey single bytes (E-3, HW-667) take for "on". tcn is never asked: its
+questions have the form of its command to run a motor, only with another number,
+and end with AA. A Waferstar mdb box cannot be asked: it passes on what it gets.
 
 PORT limits it to one port: a name under /dev/serial/by-id, a device, or the
 pseudo terminal of a simulated board.`,
@@ -157,7 +163,7 @@ func (d detection) run(ctx context.Context, ports []device.Port) []detected {
 // ask tries the protocols until one answers or the port cannot be used.
 func (d detection) ask(ctx context.Context, p *detected) {
 	for _, c := range probed() {
-		if d.protocol != "" && d.protocol != c.name {
+		if d.protocol != c.name && (d.protocol != "" || c.probe.Named) {
 			continue
 		}
 		bauds := c.probe.Bauds

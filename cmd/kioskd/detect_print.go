@@ -22,6 +22,7 @@ no answer. What it is, in most cases:
   - TX and RX swapped, or GND missing; RS-485: A and B swapped
   - the wrong levels: an RS-232 board needs an RS-232 adapter, not TTL
   - another speed or address: try --baud, and --address for modbus boards
+  - a board that is not asked: see kioskd detect --help
 `
 
 func (d detection) print(w io.Writer, found []detected) {

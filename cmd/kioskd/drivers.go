@@ -31,11 +31,12 @@ type controller struct {
 	name     string
 	settings func() configs.Settings // the defaults
 	open     func(c *configs.Config, log *slog.Logger) dispenser
-	probe    device.Probe // optional: asks a port whether such a board is there
+	probe    device.Probe // optional: asks a port whether such a board is there, if that can do no harm
 }
 
 // controllers lists the drivers of boards, in the order in which a port is
-// asked for them: first who speaks unasked.
+// asked for them: first who speaks unasked, then text, which is no command of
+// the others, then checksums, then the byte without one, then who must be named.
 func controllers() []controller {
 	return []controller{
 		{
@@ -55,28 +56,6 @@ func controllers() []controller {
 			probe: wvl.Probe(),
 		},
 		{
-			name:     "modbus",
-			settings: func() configs.Settings { s := modbus.DefaultSettings(); return &s },
-			open: func(c *configs.Config, log *slog.Logger) dispenser {
-				return modbus.Open(c.Controller.Port, *c.Controller.Settings.(*modbus.Settings), modbus.Options{Log: log})
-			},
-			probe: modbus.Probe(),
-		},
-		{
-			name:     "tcn",
-			settings: func() configs.Settings { s := tcn.DefaultSettings(); return &s },
-			open: func(c *configs.Config, log *slog.Logger) dispenser {
-				return tcn.Open(c.Controller.Port, *c.Controller.Settings.(*tcn.Settings), tcn.Options{Log: log})
-			},
-		},
-		{
-			name:     "ubox",
-			settings: func() configs.Settings { s := ubox.DefaultSettings(); return &s },
-			open: func(c *configs.Config, log *slog.Logger) dispenser {
-				return ubox.Open(c.Controller.Port, *c.Controller.Settings.(*ubox.Settings), ubox.Options{Log: log})
-			},
-		},
-		{
 			name:     "mdb",
 			settings: func() configs.Settings { s := mdb.DefaultSettings(); return &s },
 			open: func(c *configs.Config, log *slog.Logger) dispenser {
@@ -86,12 +65,37 @@ func controllers() []controller {
 				}
 				return mdb.Open(c.Controller.Port, *c.Controller.Settings.(*mdb.Settings), o)
 			},
+			probe: mdb.Probe(),
+		},
+		{
+			name:     "modbus",
+			settings: func() configs.Settings { s := modbus.DefaultSettings(); return &s },
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return modbus.Open(c.Controller.Port, *c.Controller.Settings.(*modbus.Settings), modbus.Options{Log: log})
+			},
+			probe: modbus.Probe(),
 		},
 		{
 			name:     "lcus",
 			settings: func() configs.Settings { s := lcus.DefaultSettings(); return &s },
 			open: func(c *configs.Config, log *slog.Logger) dispenser {
 				return lcus.Open(c.Controller.Port, *c.Controller.Settings.(*lcus.Settings), lcus.Options{Log: log})
+			},
+			probe: lcus.Probe(),
+		},
+		{
+			name:     "ubox",
+			settings: func() configs.Settings { s := ubox.DefaultSettings(); return &s },
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return ubox.Open(c.Controller.Port, *c.Controller.Settings.(*ubox.Settings), ubox.Options{Log: log})
+			},
+			probe: ubox.Probe(),
+		},
+		{
+			name:     "tcn",
+			settings: func() configs.Settings { s := tcn.DefaultSettings(); return &s },
+			open: func(c *configs.Config, log *slog.Logger) dispenser {
+				return tcn.Open(c.Controller.Port, *c.Controller.Settings.(*tcn.Settings), tcn.Options{Log: log})
 			},
 		},
 	}

@@ -50,6 +50,8 @@ const rebootTime = 60 * time.Millisecond
 func NewRig(link string, input func([]byte), forget func()) (*Rig, error) {
 	r := &Rig{VendTime: 60 * time.Millisecond, forget: forget, powered: true}
 	r.calm()
+	r.mu.Lock() // nothing is heard before there is a cable
+	defer r.mu.Unlock()
 	var err error
 	// A board without power hears nothing.
 	r.Cable, err = NewCable(link, func(b []byte) {
@@ -180,13 +182,19 @@ func (r *Rig) book(n *int) func() int {
 	}
 }
 
+// Commands is how many dispense commands reached the line.
+func (r *Rig) Commands() int { return r.book(&r.commands)() }
+
+// Turns is how often something turned.
+func (r *Rig) Turns() int { return r.book(&r.turns)() }
+
 // Bench plays the rig in the suite's terms. The board adds what its protocol
 // can have besides: slots, keys, and troubles with answers. open makes the
 // driver under test.
 func (r *Rig) Bench(t testing.TB, open func(port string) Driver) *Bench {
 	with := func(arm func(*Trouble)) func() { return func() { r.With(arm) } }
 	b := &Bench{
-		Commands: r.book(&r.commands), Turns: r.book(&r.turns), Drops: r.book(&r.drops), Idle: r.Idle,
+		Commands: r.Commands, Turns: r.Turns, Drops: r.book(&r.drops), Idle: r.Idle,
 		Jam:         with(func(t *Trouble) { t.Jam = true }),
 		LoseCommand: with(func(t *Trouble) { t.LoseCommand = true }),
 		LoseResult:  with(func(t *Trouble) { t.LoseReports = true }),

@@ -28,6 +28,9 @@ type Slot struct {
 // loads are what may hang on such a relay.
 var loads = []string{"lamp", "lock", "signal"}
 
+// channels are the numbers of relays of boards that answer.
+var channels = []int{2, 4, 8}
+
 // DefaultSettings are without a load: nobody can guess one.
 func DefaultSettings() Settings { return Settings{Baud: 9600} }
 
@@ -46,9 +49,9 @@ func (s *Settings) Check(_ string, problem func(field, what string)) {
 		problem("baud", fmt.Sprintf("%d is no speed of these boards: write 9600, 19200, 38400, 57600 or 115200", s.Baud))
 	}
 	s.checkLoad(problem)
-	switch s.Channels {
-	case 2, 4, 8:
-	case 1:
+	switch {
+	case slices.Contains(channels, s.Channels):
+	case s.Channels == 1:
 		problem("channels", "a board with one relay never answers, so nobody would know whether it is there: use one with 2, 4 or 8")
 	default:
 		problem("channels", fmt.Sprintf("%d is not possible: write 2, 4 or 8, as many relays as the board has", s.Channels))

@@ -20,28 +20,18 @@ func Probe() device.Probe {
 	return device.Probe{Bauds: []int{57600, 115200, 9600, 38400, 19200}, Ask: probe}
 }
 
-func probe(ctx context.Context, l *device.Line, baud int, _ device.ProbeOptions) (device.Finding, error) {
+func probe(ctx context.Context, l *device.Line, baud int, _ device.ProbeOptions) (f device.Finding, err error) {
 	var p Parser
-	buf := make([]byte, 256)
-	var asked time.Time
-	for end := time.Now().Add(probeFor); time.Now().Before(end) && ctx.Err() == nil; {
-		n, err := l.Read(buf, readWait)
-		if err != nil {
-			return device.Finding{}, err
-		}
-		for _, line := range p.Feed(buf[:n]) {
+	hi := device.Inquiry{Question: Line{Seq: 1, Words: []string{"HELLO", "1"}}.Append(nil), Every: probeEvery, For: probeFor}
+	err = hi.Ask(ctx, l, func(b []byte) bool {
+		for _, line := range p.Feed(b) {
 			if h, ok := decodeHello(line.Words); ok {
-				return h.finding(baud), nil
+				f = h.finding(baud)
 			}
 		}
-		if time.Since(asked) >= probeEvery {
-			asked = time.Now()
-			if _, err := l.Write(Line{Seq: 1, Words: []string{"HELLO", "1"}}.Append(nil)); err != nil {
-				return device.Finding{}, err
-			}
-		}
-	}
-	return device.Finding{}, ctx.Err()
+		return f.Found()
+	})
+	return f, err
 }
 
 func (h hello) finding(baud int) device.Finding {

@@ -44,6 +44,8 @@ type Board struct {
 // Start puts a board behind the link.
 func Start(link string) (*Board, error) {
 	b := &Board{}
+	b.mu.Lock() // nothing is heard before there is a rig
+	defer b.mu.Unlock()
 	var err error
 	b.Rig, err = devicetest.NewRig(link, b.input, b.forget)
 	return b, err

@@ -199,7 +199,7 @@ func first(b []byte) int {
 // approves reports whether a message is an approval.
 func approves(b []byte) bool {
 	amount, text := bytes.CutPrefix(b, []byte("C,VEND,"))
-	return text && amount[0] != '-' || b[0] == 5 || bytes.HasPrefix(b, []byte("05 "))
+	return text && amount[0] != '-' || b[0] == 5 && len(b) == 4 || bytes.HasPrefix(b, []byte("05 "))
 }
 
 // later delivers in order: a line overtakes no other.

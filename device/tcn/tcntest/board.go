@@ -39,6 +39,8 @@ type Board struct {
 // Start puts a board behind the link.
 func Start(link string) (*Board, error) {
 	b := &Board{door: 1}
+	b.mu.Lock() // nothing is heard before there is a rig
+	defer b.mu.Unlock()
 	var err error
 	b.Rig, err = devicetest.NewRig(link, b.input, b.forget)
 	return b, err

@@ -45,6 +45,8 @@ type ram struct{ channel, result, sn byte }
 // Start puts a board behind the link.
 func Start(link string) (*Board, error) {
 	b := &Board{empty: map[byte]bool{}, disabled: map[byte]bool{}}
+	b.mu.Lock() // nothing is heard before there is a rig
+	defer b.mu.Unlock()
 	var err error
 	b.Rig, err = devicetest.NewRig(link, b.input, b.forget)
 	return b, err
