@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -185,6 +186,15 @@ func price(o sale.Order) string {
 	return o.Product.Price.String()
 }
 
+// slotsList names the slots in which a vend failed before another was tried.
+func slotsList(slots []sale.Slot) string {
+	names := make([]string, len(slots))
+	for i, s := range slots {
+		names[i] = "slot " + s.String()
+	}
+	return strings.Join(names, ", ")
+}
+
 func (s story) print(out io.Writer) {
 	o := s.Order
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -195,6 +205,7 @@ func (s story) print(out io.Writer) {
 	}
 	row("order", string(o.Number))
 	row("product", fmt.Sprintf("%s (slot %s)", o.Product.Name, o.Product.Slot))
+	row("failed in", slotsList(o.Failed))
 	if !o.Test() {
 		row("price", o.Product.Price.String()+" yuan")
 	}
