@@ -42,7 +42,7 @@ const (
 // write instead. There are no paths, so dir means nothing here.
 func (s *Settings) Check(_ string, problem func(field, what string)) {
 	if !slices.Contains(bauds, s.Baud) {
-		problem("baud", fmt.Sprintf("%d is no speed of a serial port: write 9600, or what the board's manual says", s.Baud))
+		problem("baud", fmt.Sprintf("%d is no speed of a serial port: write 9600, or what the board's manual says, from 1200 to 115200", s.Baud))
 	}
 	switch {
 	case s.Slots == 0:

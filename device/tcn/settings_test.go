@@ -21,7 +21,7 @@ func TestSettings(t *testing.T) {
 		{func(s *tcn.Settings) { s.Slots = 100 }, map[string]string{"slots": "100 is out of range: " + slots}},
 		{func(s *tcn.Settings) { s.Slots = -1 }, map[string]string{"slots": "-1 is out of range: " + slots}},
 		{func(s *tcn.Settings) { s.Baud, s.VendTime, s.Door = 9601, 4*time.Second, "yes" }, map[string]string{
-			"baud":      "9601 is no speed of a serial port: write 9600, or what the board's manual says",
+			"baud":      "9601 is no speed of a serial port: write 9600, or what the board's manual says, from 1200 to 115200",
 			"vend_time": "4s is out of range: write 5s to 2m0s, longer than two turns of the slowest motor",
 			"door":      "write none, normal (the board answers 00 while the door is open) or reversed (it answers 01)",
 		}},

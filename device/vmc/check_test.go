@@ -234,7 +234,7 @@ func TestSettings(t *testing.T) {
 		{"all wrong", func(s *vmc.Settings) {
 			*s = vmc.Settings{Baud: 57601, CheckLen: 5, PollInterval: 21, Pace: 5*time.Minute + time.Millisecond}
 		}, []string{
-			"baud: 57601 is no speed of a serial port: write 57600, or what the controller's manual says",
+			"baud: 57601 is no speed of a serial port: write 57600, or what the controller's manual says, from 1200 to 115200",
 			"check_len: 5 is not possible: write 3 or 4, or 0 to find out which one the controller answers",
 			"pace: 5m0.001s is out of range: write 1s to 5m0s, or 0s for no bound",
 			"poll_interval: 21 is out of range: write 1 to 20 (in 100 ms), or 0 to leave the controller's own",

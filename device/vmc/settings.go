@@ -40,7 +40,7 @@ var bauds = []int{1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200}
 // write instead. There are no paths, so dir means nothing here.
 func (s *Settings) Check(_ string, problem func(field, what string)) {
 	if !slices.Contains(bauds, s.Baud) {
-		problem("baud", fmt.Sprintf("%d is no speed of a serial port: write 57600, or what the controller's manual says", s.Baud))
+		problem("baud", fmt.Sprintf("%d is no speed of a serial port: write 57600, or what the controller's manual says, from 1200 to 115200", s.Baud))
 	}
 	if s.CheckLen != 0 && s.CheckLen != 3 && s.CheckLen != 4 {
 		problem("check_len", fmt.Sprintf("%d is not possible: write 3 or 4, or 0 to find out which one the controller answers", s.CheckLen))
