@@ -15,6 +15,7 @@ import (
 	"kioskd/internal/desk"
 	"kioskd/internal/proof"
 	"kioskd/payment/paytest"
+	"kioskd/sale"
 )
 
 var (
@@ -166,8 +167,9 @@ func (p *player) ready(ctx context.Context) error {
 	if err := p.d.Idle(ctx, 60*time.Second); err != nil {
 		return err
 	}
-	time.Sleep(300 * time.Millisecond) // the report of the slot has passed
-	return nil
+	time.Sleep(300 * time.Millisecond)                                      // the report of the slot has passed
+	_, err := p.d.Machine.Shelve(ctx, slot, sale.Shelving{Open: new(true)}) // a case before may have jammed it
+	return err
 }
 
 // audit compares the books and says what is wrong with them, and not known.
