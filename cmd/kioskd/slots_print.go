@@ -51,7 +51,10 @@ func printTest(w io.Writer, o sale.Order) {
 		sale.Closed:    "it is not known that a product fell",
 	}[o.State]
 	if o.Cause == sale.CauseNotDropped {
-		said = fmt.Sprintf("nothing fell; the slot is closed until kioskd open %s", o.Product.Slot)
+		said = "nothing fell"
+		if o.Product.Name != "" { // a slot that no product has cannot be opened either
+			said = fmt.Sprintf("nothing fell; the slot is closed until kioskd open %s", o.Product.Slot)
+		}
 	}
 	fmt.Fprintf(w, "slot %s: %s\n  %s\n  recorded as %s, %s (%s); see it with: kioskd orders %s\n",
 		o.Product.Slot, said, o.Detail, o.Number, o.State, o.Cause, o.Number.Tail())
