@@ -42,7 +42,7 @@ func (s *Screen) paint(ctx context.Context) error {
 		}
 		s.frame.put(img, s.options.Rotate)
 		shown, size = scene, *window
-		scheduleFrame()
+		s.frames.schedule()
 		s.log.Debug("painted", "scene", scene.Kind, "took", time.Since(begin))
 	}
 }

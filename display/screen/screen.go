@@ -83,10 +83,11 @@ type Screen struct {
 	options Options
 	log     *slog.Logger
 
-	scene atomic.Pointer[sale.Scene]
-	size  atomic.Pointer[image.Point] // of the window; nil until it has one
-	wake  chan struct{}               // scene or size may have changed
-	frame frame
+	scene  atomic.Pointer[sale.Scene]
+	size   atomic.Pointer[image.Point] // of the window; nil until it has one
+	wake   chan struct{}               // scene or size may have changed
+	frame  frame
+	frames frames
 
 	strokes chan keypad.Stroke
 	keys    chan keypad.Key
@@ -167,7 +168,7 @@ func (s *Screen) Run(ctx context.Context) error {
 		c := keypad.Collector{Digits: s.options.Digits}
 		keypad.Run(ctx, &c, keypad.Pause, s.strokes, s.keys)
 	})
-	workers.Go(func() { beat(ctx, closed) })
+	workers.Go(func() { s.frames.beat(ctx, closed) })
 
 	s.configureWindow()
 	err := ebiten.RunGameWithOptions(&game{ctx: ctx, screen: s}, &ebiten.RunGameOptions{

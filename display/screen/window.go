@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/hajimehoshi/ebiten/v2"
@@ -16,6 +17,7 @@ import (
 func (s *Screen) configureWindow() {
 	ebiten.SetWindowTitle("kioskd")
 	ebiten.SetScreenClearedEveryFrame(false)
+	ebiten.SetWindowClosingHandled(true)
 	frameOnDemand()
 	if s.options.Windowed {
 		ebiten.SetWindowSize(s.options.Width, s.options.Height)
@@ -28,23 +30,42 @@ func (s *Screen) configureWindow() {
 }
 
 // frameOnDemand makes Ebitengine run a frame for an input event or for
-// scheduleFrame only. Its successor, a low tick rate with frames that draw
+// frames.schedule only. Its successor, a low tick rate with frames that draw
 // nothing, still runs 60 frames a second.
 func frameOnDemand() {
 	//lint:ignore SA1019 the successor keeps a small board busy with nothing
 	ebiten.SetFPSMode(ebiten.FPSModeVsyncOffMinimum)
 }
 
-// scheduleFrame asks for a frame. Without a running window it does nothing.
-func scheduleFrame() {
-	//lint:ignore SA1019 belongs to frameOnDemand
-	ebiten.ScheduleFrame()
+// frames asks for frames until the window goes. Ebitengine tears GLFW down
+// without looking whether somebody asks at that moment, so the last Update ends
+// the asking first. Its zero value is ready.
+type frames struct {
+	mu   sync.Mutex
+	over bool
+}
+
+// schedule asks for a frame. Without a running window it does nothing.
+func (f *frames) schedule() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.over {
+		//lint:ignore SA1019 belongs to frameOnDemand
+		ebiten.ScheduleFrame()
+	}
+}
+
+// end makes schedule do nothing, once a call that is under way has returned.
+func (f *frames) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.over = true
 }
 
 // beat asks for a frame once a second until closed, because a request that
 // comes before the window is lost, and at the end of ctx, which is no event for
 // a window. A window takes a few frames to appear: the first ones come quickly.
-func beat(ctx context.Context, closed <-chan struct{}) {
+func (f *frames) beat(ctx context.Context, closed <-chan struct{}) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	ended := ctx.Done()
@@ -59,7 +80,7 @@ func beat(ctx context.Context, closed <-chan struct{}) {
 			ended = nil
 		case <-tick.C:
 		}
-		scheduleFrame()
+		f.schedule()
 	}
 }
 
@@ -73,7 +94,8 @@ type game struct {
 
 // Update implements ebiten.Game: it looks at the keyboard.
 func (g *game) Update() error {
-	if g.ctx.Err() != nil {
+	if g.ctx.Err() != nil || ebiten.IsWindowBeingClosed() {
+		g.screen.frames.end()
 		return ebiten.Termination
 	}
 	g.pressed = inpututil.AppendJustPressedKeys(g.pressed[:0])

@@ -236,6 +236,21 @@ func TestWindowKeys(t *testing.T) {
 	c.end(t, 0, "ended")
 }
 
+// TestWindowClosed closes the window as a window manager does.
+func TestWindowClosed(t *testing.T) {
+	x := screentest.Start(t, 480, 640)
+	c := startClient(t, x.Env(), 0)
+	c.show(t, sale.SceneIdle)
+	await(t, x, "the idle scene", func(m *image.RGBA) bool {
+		return m.RGBAAt(240, 320) == ground(sale.SceneIdle)
+	})
+	x.CloseWindows(t)
+	const want = "E-SCREEN-01: the screen cannot show anything: the window was closed"
+	if got := c.line(t); got != want {
+		t.Errorf("the process says %q, want %q", got, want)
+	}
+}
+
 // TestWithoutDisplay proves that a machine without any display gets an error
 // and not a panic.
 func TestWithoutDisplay(t *testing.T) {
