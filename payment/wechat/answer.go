@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"kioskd/payment/internal/link"
+	"kioskd/payment/internal/trade"
 	"kioskd/sale"
 )
 
@@ -52,9 +54,9 @@ func readTrade(a answer, o sale.Order, by issuer) (sale.Trade, error) {
 	); err != nil {
 		return sale.Trade{}, err
 	}
-	trade := sale.Trade{State: tradeStates[t.TradeState], AsOf: a.at}
-	if trade.State != sale.TradePaid && trade.State != sale.TradeRefunded {
-		return trade, nil
+	found := sale.Trade{State: tradeStates[t.TradeState], AsOf: a.at}
+	if found.State != sale.TradePaid && found.State != sale.TradeRefunded {
+		return found, nil
 	}
 	price := o.Product.Price
 	if price == 0 && o.Restored && t.Amount.Total != nil && *t.Amount.Total > 0 {
@@ -62,22 +64,22 @@ func readTrade(a answer, o sale.Order, by issuer) (sale.Trade, error) {
 	}
 	if err := firstDifference(
 		sameFen("amount.total", t.Amount.Total, price),
-		same("amount.currency", t.Amount.Currency, currency),
+		same("amount.currency", t.Amount.Currency, trade.Currency),
 	); err != nil {
 		return sale.Trade{}, err
 	}
-	trade.TransactionID, trade.Total = t.TransactionID, price
+	found.TransactionID, found.Total = t.TransactionID, price
 	at, err := time.Parse(time.RFC3339, t.SuccessTime)
 	switch {
 	case err == nil:
-		trade.PaidAt = at
-	case trade.State == sale.TradePaid:
-		return sale.Trade{}, fmt.Errorf("the answer's success_time %s is not a time", quote(t.SuccessTime))
+		found.PaidAt = at
+	case found.State == sale.TradePaid:
+		return sale.Trade{}, fmt.Errorf("the answer's success_time %s is not a time", link.Quote(t.SuccessTime))
 	}
-	if trade.State == sale.TradePaid && t.TransactionID == "" {
+	if found.State == sale.TradePaid && t.TransactionID == "" {
 		return sale.Trade{}, errors.New("the answer says paid and has no transaction_id")
 	}
-	return trade, nil
+	return found, nil
 }
 
 // refund is the part of a refund's answer that is used.
@@ -118,20 +120,20 @@ func readRefund(a answer, o sale.Order) (sale.RefundReport, error) {
 		same("transaction_id", r.TransactionID, transactionID),
 		sameFen("amount.total", r.Amount.Total, o.Product.Price),
 		sameFen("amount.refund", r.Amount.Refund, o.Product.Price),
-		same("amount.currency", r.Amount.Currency, currency),
+		same("amount.currency", r.Amount.Currency, trade.Currency),
 	); err != nil {
 		return sale.RefundReport{}, err
 	}
 	status, listed := refundStatuses[r.Status]
 	if !listed {
-		return sale.RefundReport{}, fmt.Errorf("the answer's status %s is not a listed one", quote(r.Status))
+		return sale.RefundReport{}, fmt.Errorf("the answer's status %s is not a listed one", link.Quote(r.Status))
 	}
 	return sale.RefundReport{Status: status, ID: r.RefundID}, nil
 }
 
 func same(field, got, want string) error {
 	if got != want {
-		return fmt.Errorf("the answer's %s is %s, the order's is %s", field, quote(got), quote(want))
+		return fmt.Errorf("the answer's %s is %s, the order's is %s", field, link.Quote(got), link.Quote(want))
 	}
 	return nil
 }
@@ -192,7 +194,7 @@ func uniqueKeys(body []byte) error {
 				key, _ := t.(string)
 				folded := strings.ToLower(strings.ToUpper(key)) // as the decoder folds: ſ is an s
 				if top.keys[folded] {
-					return fmt.Errorf("the answer has the key %s twice", quote(key))
+					return fmt.Errorf("the answer has the key %s twice", link.Quote(key))
 				}
 				top.keys[folded] = true
 				continue

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"kioskd/payment/internal/link"
+	"kioskd/payment/internal/trade"
 	"kioskd/sale"
 )
 
@@ -16,9 +18,6 @@ const (
 	ordersPath  = "/v3/pay/transactions/out-trade-no/"
 	createPath  = "/v3/pay/transactions/native"
 	refundsPath = "/v3/refund/domestic/refunds"
-
-	// pingNumber is never given to an order.
-	pingNumber sale.Number = "kioskd-ping-no-such-order"
 )
 
 // Create posts exactly o.Request, which Prepare made for this order, and
@@ -107,7 +106,7 @@ func (c *Client) issued(o sale.Order) (issuer, error) {
 	if by.MchID != c.settings.MchID {
 		return by, &sale.Fault{
 			Code: sale.CodePayMerchant,
-			What: "the order belongs to merchant " + quote(by.MchID),
+			What: "the order belongs to merchant " + link.Quote(by.MchID),
 			Hint: "put that merchant's settings back until its orders are settled",
 			Err:  sale.ErrMerchant,
 		}
@@ -190,7 +189,7 @@ func (c *Client) refundCall(ctx context.Context, o sale.Order, q request) (sale.
 // mchid; it proves neither that the appid is bound nor, being unsigned, the
 // provider's public key. Any other refusal is sale.ErrMerchant.
 func (c *Client) Ping(ctx context.Context) error {
-	q := c.queryRequest(pingNumber)
+	q := c.queryRequest(trade.PingNumber)
 	q.what, q.home = "ping", true
 	_, err := c.ask(ctx, q)
 	switch {

@@ -3,20 +3,14 @@ package wechat
 import (
 	"bytes"
 	"cmp"
-	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
-	"unicode"
 
+	"kioskd/payment/internal/link"
 	"kioskd/sale"
 )
-
-// maxSkew is the difference of clocks that is worth telling a technician.
-const maxSkew = 60 * time.Second
 
 // classes says what a code means for the next attempt. Codes are written here
 // without underscores, because many are seen in both spellings.
@@ -66,15 +60,15 @@ type statement struct {
 }
 
 // refused turns a reply without the wanted status into an error.
-func (c *Client) refused(q request, r reply) error {
+func (c *Client) refused(q request, r link.Reply) error {
 	var s statement
-	said := !r.oversized && json.Unmarshal(bytes.TrimSpace(r.body), &s) == nil && s.Code != ""
+	said := !r.Oversized && json.Unmarshal(bytes.TrimSpace(r.Body), &s) == nil && s.Code != ""
 	code := strings.ToUpper(strings.ReplaceAll(s.Code, "_", ""))
-	class := classify(r.status, code, said)
-	words := fmt.Sprintf("HTTP %d", r.status)
+	class := classify(r.Status, code, said)
+	words := fmt.Sprintf("HTTP %d", r.Status)
 	if said {
-		words += " " + plain(s.Code, 64)
-		if m := plain(s.Message, 200); m != "" {
+		words += " " + link.Plain(s.Code, 64)
+		if m := link.Plain(s.Message, 200); m != "" {
 			words += ": " + m
 		}
 	}
@@ -86,7 +80,7 @@ func (c *Client) refused(q request, r reply) error {
 	case sale.ErrMerchant:
 		return c.merchantFault(r, code, err)
 	case sale.ErrTemporary:
-		return temporaryFault(r, said, err)
+		return link.Temporary(r, said, err)
 	}
 	return err
 }
@@ -111,97 +105,22 @@ func classify(status int, code string, said bool) error {
 	return sale.ErrRefused
 }
 
-func (c *Client) merchantFault(r reply, code string, err error) error {
+func (c *Client) merchantFault(r link.Reply, code string, err error) error {
 	f := &sale.Fault{
 		Code: sale.CodePayMerchant,
 		What: "WeChat Pay refuses this merchant",
 		Hint: cmp.Or(hints[code], "check the merchant's contract, permissions and IP allow-list in the merchant portal"),
 		Err:  err,
 	}
-	date, bad := http.ParseTime(r.header.Get("Date"))
-	if bad != nil || r.status != http.StatusUnauthorized && code != "SIGNERROR" {
-		return f
-	}
-	if skew := c.clock.Now().Sub(date); skew.Abs() > maxSkew {
-		way := "ahead of"
-		if skew < 0 {
-			way = "behind"
+	if r.Status == http.StatusUnauthorized || code == "SIGNERROR" {
+		if skewed := link.Skewed(r, c.clock.Now(), err); skewed != nil {
+			return skewed
 		}
-		f.Code = sale.CodeClock
-		f.What = fmt.Sprintf("WeChat Pay refuses the signature, and this machine's clock is %s %s the provider's",
-			skew.Abs().Round(time.Second), way)
-		f.Hint = "set the clock and check its time service"
-	}
-	return f
-}
-
-func temporaryFault(r reply, said bool, err error) error {
-	f := &sale.Fault{Code: sale.CodePayProvider, What: "WeChat Pay has a fault", Hint: "it passes by itself", Err: err}
-	switch {
-	case r.status >= 300 && r.status < 400:
-		f.Code = sale.CodeNetDown
-		f.What = "something in the network answers in place of WeChat Pay, with a redirect"
-		f.Hint = "look for a login page or a proxy in this network"
-	case r.status == http.StatusTooManyRequests:
-		f.What = "WeChat Pay is asked too often for this merchant"
-	case r.status < 500 && !said:
-		f.What = "something other than WeChat Pay's interface answers"
-		f.Hint = "check base_urls and look for a login page or a proxy in this network"
-	case r.status < 400:
-		f.What = "WeChat Pay answers in an unknown way"
 	}
 	return f
 }
 
 // unverified is for an answer that claims success and is not proved.
 func unverified(err error) error {
-	return &sale.Fault{
-		Code: sale.CodePayVerify,
-		What: "an answer cannot be verified",
-		Hint: "if it stays, check public_key, public_key_id and the clock, and look for a login page or a proxy in this network",
-		Err:  fmt.Errorf("%w: %w", sale.ErrTemporary, err),
-	}
-}
-
-func unreachable(lost []error) error {
-	f := &sale.Fault{
-		Code: sale.CodeNetDown,
-		What: "no connection to WeChat Pay",
-		Hint: "check the network cable, the modem and the SIM card",
-	}
-	err := errors.Join(lost...)
-	if bad := new(x509.CertificateInvalidError); errors.As(err, bad) && bad.Reason == x509.Expired {
-		f.Hint = "the server's certificate is not valid at this machine's time: check the clock"
-	} else if unknown := new(x509.UnknownAuthorityError); errors.As(err, unknown) {
-		f.Hint = "the server's certificate is from an unknown authority: update the system's ca-certificates, and look for a proxy in this network"
-	}
-	texts := make([]string, len(lost))
-	for i, e := range lost {
-		texts[i] = e.Error()
-	}
-	f.Err = &connectionError{text: strings.Join(texts, "; "), causes: append([]error{sale.ErrTemporary}, lost...)}
-	return f
-}
-
-// connectionError keeps the causes of both attempts on one line.
-type connectionError struct {
-	text   string
-	causes []error
-}
-
-func (e *connectionError) Error() string   { return sale.ErrTemporary.Error() + ": " + e.text }
-func (e *connectionError) Unwrap() []error { return e.causes }
-
-// plain makes a stranger's words fit for one line of a log.
-func plain(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, s)
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return strings.TrimSpace(s)
+	return link.Unverified(err, "public_key, public_key_id and the clock")
 }

@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"time"
 
+	"kioskd/payment/internal/link"
+	"kioskd/payment/internal/trade"
 	"kioskd/sale"
 )
 
 const (
-	MaxAnswer  = maxAnswer
-	PingNumber = pingNumber
+	MaxAnswer  = link.MaxAnswer
+	PingNumber = trade.PingNumber
 )
 
 var RequestMessage = requestMessage

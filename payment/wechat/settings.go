@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"kioskd/payment/internal/keyfile"
+	"kioskd/payment/internal/link"
 )
 
 // Settings is what an operator writes to name the merchant. Paths are
@@ -45,10 +48,10 @@ var (
 func (s *Settings) Check(dir string, problem func(field, what string)) {
 	s.checkNames(problem)
 	s.checkKeys(dir, problem)
-	if what := notifyProblem(s.NotifyURL); what != "" {
+	if what := link.NotifyProblem(s.NotifyURL); what != "" {
 		problem("notify_url", what)
 	}
-	s.checkBases(problem)
+	s.BaseURLs = link.CheckBases(s.BaseURLs, DefaultSettings().BaseURLs, func(what string) { problem("base_urls", what) })
 	s.checkPayerIP(problem)
 }
 
@@ -58,7 +61,7 @@ func (s *Settings) checkNames(problem func(field, what string)) {
 		case value == "":
 			problem(field, "is missing: write "+want)
 		case !shape.MatchString(value):
-			problem(field, quote(value)+" has the wrong shape: write "+want)
+			problem(field, link.Quote(value)+" has the wrong shape: write "+want)
 		}
 	}
 	shaped("appid", s.AppID, appIDShape, "the appid that is bound to the mchid: wx and 16 letters or digits")
@@ -73,11 +76,11 @@ func (s *Settings) checkNames(problem func(field, what string)) {
 func (s *Settings) checkKeys(dir string, problem func(field, what string)) {
 	s.MerchantKey = absolute(dir, s.MerchantKey)
 	s.PublicKey = absolute(dir, s.PublicKey)
-	private, what := loadPrivate(s.MerchantKey)
+	private, what := keyfile.Private(s.MerchantKey)
 	if what != "" {
 		problem("merchant_key", what)
 	}
-	public, what := loadPublic(s.PublicKey)
+	public, what := keyfile.Public(s.PublicKey)
 	if what != "" {
 		problem("public_key", what)
 	}
@@ -99,6 +102,6 @@ func (s *Settings) checkPayerIP(problem func(field, what string)) {
 	}
 	ip, err := netip.ParseAddr(s.PayerClientIP)
 	if err != nil || ip.Zone() != "" || ip.IsLoopback() || ip.IsUnspecified() {
-		problem("payer_client_ip", quote(s.PayerClientIP)+" is not a usable address: write the machine's public IPv4 or IPv6 address, or leave it out")
+		problem("payer_client_ip", link.Quote(s.PayerClientIP)+" is not a usable address: write the machine's public IPv4 or IPv6 address, or leave it out")
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"kioskd/payment/internal/link"
 )
 
 // freshness is how far the provider's signed time may be from this machine's.
@@ -47,11 +49,11 @@ func (v verifier) verify(h http.Header, body []byte, now time.Time) (time.Time, 
 	}
 	key := v[serial]
 	if key == nil {
-		return time.Time{}, fmt.Errorf("the answer is signed with the unknown key %s", quote(serial))
+		return time.Time{}, fmt.Errorf("the answer is signed with the unknown key %s", link.Quote(serial))
 	}
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("the answer's time %s is not a number of seconds", quote(timestamp))
+		return time.Time{}, fmt.Errorf("the answer's time %s is not a number of seconds", link.Quote(timestamp))
 	}
 	raw, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil {

@@ -1,16 +1,15 @@
-package wechat
+package link
 
 import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// notifyProblem tells what the provider would refuse about the URL. It
+// NotifyProblem tells what the provider would refuse about the URL. It
 // validates the form only, and so does this; nothing has to listen there.
-func notifyProblem(s string) string {
+func NotifyProblem(s string) string {
 	const instead = `: write a public https URL such as "https://pay.example.com/wechat"`
 	if s == "" {
 		return "is missing: the provider requires one even if nothing listens there" + instead
@@ -18,17 +17,17 @@ func notifyProblem(s string) string {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "":
-		return quote(s) + " is not a URL" + instead
+		return Quote(s) + " is not a URL" + instead
 	case u.Scheme != "https":
-		return quote(s) + " is not https" + instead
+		return Quote(s) + " is not https" + instead
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return quote(s) + " has a query string or fragment, which the provider refuses: write the URL without it"
+		return Quote(s) + " has a query string or fragment, which the provider refuses: write the URL without it"
 	case u.User != nil:
-		return quote(u.Redacted()) + " has a user name" + instead
+		return Quote(u.Redacted()) + " has a user name" + instead
 	case len(s) > 255:
 		return "is longer than 255 characters, which the provider refuses: write a shorter URL"
 	case !publicHost(u.Hostname()):
-		return quote(s) + " does not name a public host, which the provider refuses" + instead
+		return Quote(s) + " does not name a public host, which the provider refuses" + instead
 	}
 	return ""
 }
@@ -44,35 +43,37 @@ func publicHost(host string) bool {
 		})
 }
 
-func (s *Settings) checkBases(problem func(field, what string)) {
-	if len(s.BaseURLs) == 0 {
-		problem("base_urls", "is empty: write ["+strings.Join(DefaultSettings().BaseURLs, ", ")+"] or leave the key out")
-		return
+// CheckBases returns the base URLs in the one form that is used, and reports
+// what is wrong with them. The usual ones are what a hint names.
+func CheckBases(urls, usual []string, problem func(what string)) []string {
+	if len(urls) == 0 {
+		problem("is empty: write [" + strings.Join(usual, ", ") + "] or leave the key out")
+		return nil
 	}
 	var bases []string
-	for _, b := range s.BaseURLs {
+	for _, b := range urls {
 		base := strings.TrimSuffix(b, "/")
 		what := baseProblem(base)
 		if what == "" && slices.Contains(bases, base) {
-			what = quote(b) + " is there twice: write each base URL once"
+			what = Quote(b) + " is there twice: write each base URL once"
 		}
 		if what != "" {
-			problem("base_urls", what)
+			problem(what)
 		}
 		bases = append(bases, base)
 	}
-	s.BaseURLs = bases
+	return bases
 }
 
 func baseProblem(s string) string {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return quote(s) + ` is not a base URL: write scheme and host, such as "https://api.mch.weixin.qq.com"`
+		return Quote(s) + ` is not a base URL: write scheme and host, such as "https://api.mch.weixin.qq.com"`
 	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return quote(u.Redacted()) + ` has more than scheme and host: write "` + u.Scheme + "://" + u.Host + `"`
+		return Quote(u.Redacted()) + ` has more than scheme and host: write "` + u.Scheme + "://" + u.Host + `"`
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return quote(s) + ` is plain http, which is for a simulator on this machine only: write "https://` + u.Host + `"`
+		return Quote(s) + ` is plain http, which is for a simulator on this machine only: write "https://` + u.Host + `"`
 	}
 	return ""
 }
@@ -80,13 +81,4 @@ func baseProblem(s string) string {
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
-}
-
-// quote keeps what an operator or a stranger wrote readable and short.
-func quote(s string) string {
-	const most = 100
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return strconv.Quote(s)
 }

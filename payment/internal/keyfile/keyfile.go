@@ -1,4 +1,6 @@
-package wechat
+// Package keyfile reads the PEM files that a merchant's portal gives out, and
+// tells a technician what is wrong with one.
+package keyfile
 
 import (
 	"crypto/rsa"
@@ -16,8 +18,8 @@ const (
 	maxKeyBytes = 64 << 10
 )
 
-// loadPrivate reads the merchant's key, or says what is wrong with it.
-func loadPrivate(path string) (*rsa.PrivateKey, string) {
+// Private reads the merchant's key, or says what is wrong with it.
+func Private(path string) (*rsa.PrivateKey, string) {
 	const want = "write the path of the merchant API key, apiclient_key.pem"
 	block, what := loadPEM(path, want, true)
 	if what != "" {
@@ -43,8 +45,8 @@ func loadPrivate(path string) (*rsa.PrivateKey, string) {
 	return private, weak(path, &private.PublicKey)
 }
 
-// loadPublic reads WeChat Pay's key, or says what is wrong with it.
-func loadPublic(path string) (*rsa.PublicKey, string) {
+// Public reads WeChat Pay's key, or says what is wrong with it.
+func Public(path string) (*rsa.PublicKey, string) {
 	const want = "write the path of WeChat Pay's public key, downloaded from the merchant portal"
 	block, what := loadPEM(path, want, false)
 	if what != "" {

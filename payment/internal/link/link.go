@@ -1,0 +1,177 @@
+// Package link carries single HTTP exchanges to a provider that answers under
+// several base URLs. It knows nothing of what is said: it proves no answer,
+// and an answer of any status ends an exchange.
+package link
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"kioskd/sale"
+)
+
+// MaxAnswer is far above any answer to the calls made here. What is longer is
+// cut off and marked.
+const MaxAnswer = 64 << 10
+
+// Options is how a Link reaches the provider.
+type Options struct {
+	Bases     []string // scheme and host, tried in this order, at least one
+	Timeouts  Timeouts // zero fields are filled with the defaults
+	UserAgent string
+	Transport http.RoundTripper // replaces the package's own, with its Connect and Handshake limits
+}
+
+// Timeouts bounds one attempt of a call. A call is two attempts at most.
+type Timeouts struct {
+	Connect   time.Duration // name look-up and TCP, default 4 s
+	Handshake time.Duration // TLS, default 4 s
+	Attempt   time.Duration // everything, to the last byte of the answer, default 10 s
+	// Return is how long a client stays away from the first base URL after
+	// the connection to it failed, default 5 min. Only a call with Home goes
+	// back to it, so that no customer waits for the trial.
+	Return time.Duration
+}
+
+func (t Timeouts) filled() Timeouts {
+	return Timeouts{
+		Connect:   cmp.Or(t.Connect, 4*time.Second),
+		Handshake: cmp.Or(t.Handshake, 4*time.Second),
+		Attempt:   cmp.Or(t.Attempt, 10*time.Second),
+		Return:    cmp.Or(t.Return, 5*time.Minute),
+	}
+}
+
+// Link makes calls. Its methods may be called concurrently.
+type Link struct {
+	bases   *bases
+	agent   string
+	http    http.RoundTripper
+	attempt time.Duration
+}
+
+// New does no network I/O.
+func New(o Options) *Link {
+	t := o.Timeouts.filled()
+	l := &Link{bases: &bases{urls: o.Bases, away: t.Return}, agent: o.UserAgent, http: o.Transport, attempt: t.Attempt}
+	if l.http == nil {
+		l.http = newTransport(t)
+	}
+	return l
+}
+
+// newTransport keeps connections open, so that a poll costs one round trip,
+// for less time than usual servers do: a connection closed by the far end is
+// found out only by the next request. Signatures cover plain bytes, so it asks
+// for no compression.
+func newTransport(t Timeouts) *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: t.Connect, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    t.Handshake,
+		ResponseHeaderTimeout:  t.Attempt,
+		IdleConnTimeout:        50 * time.Second,
+		MaxIdleConnsPerHost:    4,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+		Protocols:              protocols,
+	}
+}
+
+// CloseIdleConnections lets go of connections that no call uses. The link
+// stays usable.
+func (l *Link) CloseIdleConnections() {
+	if t, ok := l.http.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Call is one request to the provider. Every POST must carry an idempotency
+// key of its own in its body: it may be sent twice.
+type Call struct {
+	Method string
+	Path   string // with query, as signed and sent
+	Body   []byte
+	Home   bool // may go back to the first base URL
+	// Sign adds what the provider wants in the header. It is called for each
+	// attempt anew.
+	Sign func(*http.Request) error
+}
+
+// Reply is what came over HTTP, proved by nothing.
+type Reply struct {
+	Base      string // who answered
+	Status    int
+	Header    http.Header
+	Body      []byte
+	Oversized bool // the body is longer than MaxAnswer
+}
+
+// Send gets a reply from the base URL in use or, if no HTTP status came from
+// that, from the next. A reply, whatever it says, ends the search. An error is
+// sale.ErrTemporary, and a *sale.Fault unless ctx was cancelled.
+func (l *Link) Send(ctx context.Context, c Call) (Reply, error) {
+	var lost []error
+	plan := l.bases.plan(c.Home)
+	for n, i := range plan {
+		base := l.bases.urls[i]
+		r, answered, err := l.try(ctx, base, c)
+		if answered {
+			l.bases.worked(i)
+			if err != nil {
+				err = unreachable([]error{err})
+			}
+			return r, err
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return Reply{}, fmt.Errorf("%w: %w", sale.ErrTemporary, context.Canceled)
+		}
+		lost = append(lost, err)
+		l.bases.failed(plan, n)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return Reply{}, unreachable(lost)
+}
+
+// try makes one attempt. answered means that an HTTP status came.
+func (l *Link) try(ctx context.Context, base string, c Call) (r Reply, answered bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, l.attempt)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, c.Method, base+c.Path, bytes.NewReader(c.Body))
+	if err != nil {
+		return Reply{}, false, err
+	}
+	req.Header.Set("User-Agent", l.agent)
+	if err := c.Sign(req); err != nil {
+		return Reply{}, false, err
+	}
+	if c.Method == http.MethodPost {
+		// An empty list sends no header; it tells net/http that repeating the
+		// request is safe when a kept connection turns out to be dead.
+		req.Header["Idempotency-Key"] = []string{}
+	}
+	// RoundTrip, not an http.Client: a redirect is a reply and is not followed.
+	resp, err := l.http.RoundTrip(req)
+	if err != nil {
+		return Reply{}, false, fmt.Errorf("%s: %w", base, err)
+	}
+	defer resp.Body.Close()
+	r = Reply{Base: base, Status: resp.StatusCode, Header: resp.Header}
+	r.Body, err = io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+	if err != nil {
+		return r, true, fmt.Errorf("%s: the answer broke off: %w", base, err)
+	}
+	r.Oversized = len(r.Body) > MaxAnswer
+	return r, true, nil
+}
