@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"net/netip"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -74,8 +73,8 @@ func (s *Settings) checkNames(problem func(field, what string)) {
 }
 
 func (s *Settings) checkKeys(dir string, problem func(field, what string)) {
-	s.MerchantKey = absolute(dir, s.MerchantKey)
-	s.PublicKey = absolute(dir, s.PublicKey)
+	s.MerchantKey = keyfile.Path(dir, s.MerchantKey)
+	s.PublicKey = keyfile.Path(dir, s.PublicKey)
 	private, what := keyfile.Private(s.MerchantKey)
 	if what != "" {
 		problem("merchant_key", what)
@@ -87,13 +86,6 @@ func (s *Settings) checkKeys(dir string, problem func(field, what string)) {
 	if private != nil && public != nil && private.PublicKey.Equal(public) {
 		problem("public_key", s.PublicKey+" belongs to merchant_key: write the path of WeChat Pay's own public key, downloaded from the merchant portal")
 	}
-}
-
-func absolute(dir, path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
 }
 
 func (s *Settings) checkPayerIP(problem func(field, what string)) {

@@ -6,17 +6,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 )
 
-const (
-	minKeyBits  = 2048
-	maxKeyBytes = 64 << 10
-)
+const minKeyBits = 2048
 
 // Private reads the merchant's key, or says what is wrong with it.
 func Private(path string) (*rsa.PrivateKey, string) {
@@ -74,27 +67,9 @@ func weak(path string, key *rsa.PublicKey) string {
 }
 
 func loadPEM(path, want string, secret bool) (*pem.Block, string) {
-	if path == "" {
-		return nil, "is missing: " + want
-	}
-	f, err := os.Open(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, path + " does not exist: " + want
-	case err != nil:
-		return nil, fmt.Sprintf("%v: make it readable for the user that runs kioskd", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil || !info.Mode().IsRegular():
-		return nil, path + " is not a file: " + want
-	case secret && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Sprintf("%s can be used by others (mode %04o): run \"chmod 600 %s\"", path, info.Mode().Perm(), path)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyBytes))
-	if err != nil {
-		return nil, fmt.Sprintf("%v: %s", err, want)
+	text, what := read(path, want, secret)
+	if what != "" {
+		return nil, what
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
