@@ -127,18 +127,17 @@ func (m *Machine) pace(t *tracked, e Effect) time.Duration {
 		}
 	}
 	wait = max(wait, time.Second-time.Since(t.called))
-	return wait + m.jitter(wait)
+	most := wait / 4
+	if t.order.State == Awaiting || wait <= time.Second {
+		most = min(wait, 40*time.Millisecond) // a customer waits
+	}
+	return wait + m.jitter(most)
 }
 
-// jitter keeps a fleet from asking in step. It only adds, and little where
-// customers wait.
-func (m *Machine) jitter(wait time.Duration) time.Duration {
-	most := wait / 4
-	switch {
-	case wait <= 0:
+// jitter keeps a fleet from asking in step. It only adds.
+func (m *Machine) jitter(most time.Duration) time.Duration {
+	if most <= 0 {
 		return 0
-	case wait <= time.Second:
-		most = 40 * time.Millisecond
 	}
 	var b [8]byte
 	if _, err := io.ReadFull(m.o.Random, b[:]); err != nil {
@@ -157,8 +156,9 @@ func (m *Machine) queryPace(t *tracked) time.Duration {
 		return t.patience
 	case t.order.State == Awaiting && t.tries > 0:
 		return after(t.tries-1, time.Second, time.Second, 2*time.Second)
-	case t.order.State == Awaiting && time.Since(t.since) > time.Minute:
-		return 2 * time.Second
+	case t.order.State == Awaiting:
+		// Who answers slowly is asked sooner: silence must be noticed in time.
+		return m.pacing.Next(t.called.Sub(t.since)) - t.took - time.Since(t.called)
 	case t.tries > 0 && (t.why == FailPaying || t.why == FailNotFound):
 		return min(5*time.Second, time.Duration(t.tries)*time.Second)
 	case t.tries > 0:

@@ -1,5 +1,7 @@
 package sale
 
+import "time"
+
 // Event is something that happened to one order. Time-outs are events too: the
 // Machine measures them with monotonic time, so that Next needs no clock.
 type Event interface{ event() }
@@ -9,7 +11,10 @@ type CodeReady struct{ CodeURL string }
 
 // Withdraw: the code shall be taken down, because of a time-out, the cancel
 // key, another selection or because no code came.
-type Withdraw struct{ Cause Cause }
+type Withdraw struct {
+	Cause Cause
+	Shown time.Duration // see Order.Shown
+}
 
 // TradeSeen: a verified answer about the order arrived.
 type TradeSeen struct {
@@ -22,6 +27,7 @@ type TradeSeen struct {
 	Fresh bool
 	// Ready: the board answers and the motor is free.
 	Ready bool
+	Shown time.Duration // see Order.Shown
 }
 
 // CallFailed: an effect that asks the provider or the board brought no

@@ -20,7 +20,7 @@ type reach struct {
 
 // reached learns from the result of any call to the provider. An answer that
 // refuses is contact too.
-func (m *Machine) reached(err error) {
+func (m *Machine) reached(err error) (contact bool) {
 	r := &m.reach
 	r.known = true
 	var f *Fault
@@ -31,7 +31,7 @@ func (m *Machine) reached(err error) {
 			m.log.Info("the provider answers again", "after", time.Since(r.since).Round(time.Second))
 			m.hurry()
 		}
-		return
+		return true
 	}
 	if f == nil {
 		f = &Fault{Code: CodeNetDown, What: "the provider did not answer in time", Err: err}
@@ -41,6 +41,7 @@ func (m *Machine) reached(err error) {
 	}
 	r.fault = f
 	r.misses++
+	return false
 }
 
 // hurry makes every order that waits after failures try again now.
@@ -212,7 +213,7 @@ func (m *Machine) press(slot Slot) {
 		// product: either way this code ends.
 		t := m.stage.order
 		m.stage.clear()
-		m.apply(t, Withdraw{CauseReplaced})
+		m.withdraw(t, CauseReplaced)
 	} else {
 		m.stage.leave(m.o.Clock.Now())
 	}
@@ -322,17 +323,19 @@ func (m *Machine) cancel() {
 	m.stage.pressed = time.Now()
 	switch m.stage.yields() {
 	case withdraws, creates:
-		m.apply(m.stage.order, Withdraw{CauseCancelled})
+		m.withdraw(m.stage.order, CauseCancelled)
 	case free:
 		m.stage.leave(m.o.Clock.Now())
 	}
 }
 
 // createWithin is how long a customer waits for a code; offlineWithin how long
-// a code stays up while the provider cannot be asked about it.
+// a code stays up while the provider cannot be asked about it, and hangs is when
+// a call counts as one that brings no answer.
 const (
 	createWithin  = 10 * time.Second
-	offlineWithin = 4 * time.Second
+	offlineWithin = 4500 * time.Millisecond
+	hangs         = 1500 * time.Millisecond
 )
 
 // look is the machine's own clockwork: time-outs, sweeps, the probe.
@@ -353,17 +356,16 @@ func (m *Machine) lookAt(t *tracked) {
 	in := time.Since(t.since)
 	switch t.order.State {
 	case Created:
-		if in > createWithin || m.offline(t) || t.unanswered() {
-			m.apply(t, Withdraw{CauseCreateFailed})
+		if in > createWithin || t.silent() {
+			m.withdraw(t, CauseCreateFailed)
 		}
 	case Awaiting:
 		switch {
 		case m.draining:
 		case in > m.o.PayWithin:
-			m.apply(t, Withdraw{CauseTimeout})
-		case m.offline(t), t.unanswered():
-			// Refused or swallowed: the provider cannot be asked.
-			m.apply(t, Withdraw{CauseNetwork})
+			m.withdraw(t, CauseTimeout)
+		case t.silent():
+			m.withdraw(t, CauseNetwork)
 		}
 	case Unknown:
 		if in > silentWithin {
@@ -377,13 +379,15 @@ func (m *Machine) lookAt(t *tracked) {
 	}
 }
 
-// unanswered reports whether a call has hung for so long.
-func (t *tracked) unanswered() bool { return t.busy && time.Since(t.called) > offlineWithin }
-
-// offline reports whether this order's calls have failed for so long that the
-// customer must be told.
-func (m *Machine) offline(t *tracked) bool {
-	return t.tries > 1 && m.reach.fault != nil && time.Since(m.reach.since) > offlineWithin
+// silent reports whether the provider has said nothing about the order for so
+// long that the customer must be told: calls fail, or one is swallowed. A pause
+// between two calls is no silence.
+func (t *tracked) silent() bool {
+	last := t.since
+	if t.heard.After(last) {
+		last = t.heard
+	}
+	return time.Since(last) > offlineWithin && (t.tries > 1 || t.busy && time.Since(t.called) > hangs)
 }
 
 // sweepAfter is when a closed order is looked at again, from the moment it was

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"kioskd/sale/habit"
 )
 
 // Options is what a Machine needs. All ports must be set.
@@ -63,6 +65,8 @@ type Machine struct {
 	settleBy time.Time
 	stage    stage
 	health   health
+	habit    habit.Habit
+	pacing   habit.Pace
 	testing  *testRun // a slot that the board is asked about for a test vend
 }
 
@@ -180,7 +184,7 @@ func (m *Machine) Settle(f *Fault) {
 func (m *Machine) takeDown(c Cause) {
 	for _, t := range m.orders {
 		if t.order.State == Created || t.order.State == Awaiting {
-			m.apply(t, Withdraw{c})
+			m.withdraw(t, c)
 		}
 	}
 }
@@ -213,6 +217,9 @@ func (m *Machine) takeUp() error {
 		return fmt.Errorf("read the order sequence: %w", err)
 	}
 	if err := m.loadShelves(); err != nil {
+		return err
+	}
+	if err := m.loadHabit(); err != nil {
 		return err
 	}
 	open, err := m.o.Ledger.Open()

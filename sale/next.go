@@ -133,12 +133,14 @@ func (s *step) created(e Event) {
 func (s *step) awaiting(e Event) {
 	switch e := e.(type) {
 	case Withdraw:
+		s.order.Shown = e.Shown
 		s.withdraw(e.Cause)
 	case CallFailed:
 		s.do(DoQuery)
 	case TradeSeen:
 		switch e.Trade.State {
 		case TradePaid:
+			s.order.Shown = e.Shown
 			s.receive(e, CausePaid)
 			s.serve(e.Ready)
 		case TradeClosed:

@@ -82,6 +82,10 @@ type Order struct {
 	// Recover compares with after a crash. Opaque to this package.
 	Evidence Evidence `json:"evidence,omitempty"`
 
+	// Shown is how long the code was up until it was paid, by the provider's
+	// clock, or taken down. 0 if nobody knows.
+	Shown time.Duration `json:"shown_ns,omitempty"`
+
 	Payment  Payment `json:"payment,omitzero"`
 	Late     bool    `json:"late,omitempty"`     // paid after the QR was taken down
 	Commands int     `json:"commands,omitempty"` // dispense commands permitted so far: at most one more than Failed has

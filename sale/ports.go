@@ -18,6 +18,8 @@ type Ledger interface {
 	Open() ([]Order, error)
 	// LastSeq is the highest Order.Seq ever committed, 0 for none.
 	LastSeq() (uint64, error)
+	// Recent returns the newest orders, at most n of them, newest first.
+	Recent(n int) ([]Order, error)
 	// Doubts counts orders that entered Unknown at or after since, and those
 	// dated in the future: a clock set back must not hide any.
 	Doubts(since time.Time) (int, error)

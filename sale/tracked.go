@@ -17,15 +17,17 @@ type tracked struct {
 	recovered bool          // found in the ledger at start
 	patience  time.Duration // before the first query, for one of many from a copy
 
-	busy    bool        // a call is in flight: never a second one
-	want    Effect      // what comes next
-	timer   *time.Timer // armed while want waits for its time
-	called  time.Time   // start of the last call to the provider
-	rounds  int         // calls since it entered its state
-	tries   int         // failures in a row
-	alarmed State       // in which a person was told about it
-	why     Failure     // of the last failure
-	test    *testRun    // who waits for the end of a test vend
+	busy    bool          // a call is in flight: never a second one
+	want    Effect        // what comes next
+	timer   *time.Timer   // armed while want waits for its time
+	called  time.Time     // start of the last call to the provider
+	heard   time.Time     // last answer of the provider
+	took    time.Duration // until it came
+	rounds  int           // calls since it entered its state
+	tries   int           // failures in a row
+	alarmed State         // in which a person was told about it
+	why     Failure       // of the last failure
+	test    *testRun      // who waits for the end of a test vend
 }
 
 // apply is the only way in which an order changes: decide, commit, then act.
@@ -105,6 +107,7 @@ func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
 		return false
 	}
 	t.order = next
+	m.learn(from, next)
 	m.keepShelves(step.Shelves)
 	for _, l := range lines {
 		m.log.Info("order", "order", next.Number, "slot", next.Product.Slot, "from", from, "to", l.State, "cause", l.Cause, "detail", l.Detail)
@@ -180,8 +183,9 @@ func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
 	if effect == DoCreate {
 		t.createdAt = time.Now()
 	}
-	if usesNetwork(effect) && (effect == DoCreate || !errors.Is(err, ErrMerchant)) {
-		m.reached(err)
+	if usesNetwork(effect) && (effect == DoCreate || !errors.Is(err, ErrMerchant)) && m.reached(err) {
+		t.heard = time.Now()
+		t.took = t.heard.Sub(t.called)
 	}
 	if err != nil {
 		t.tries++
@@ -213,6 +217,7 @@ const createSettles = 20 * time.Second
 func (m *Machine) judge(t *tracked, e TradeSeen) TradeSeen {
 	age := e.Trade.Age()
 	waiting := m.stage.holds(t)
+	e.Shown = shown(t, age)
 	e.Ready = m.ready()
 	e.Fresh = age >= 0 && age <= grace && (waiting || t.recovered)
 	if waiting && t.order.State == Closing && (t.order.Cause == CauseTimeout || t.order.Cause == CauseNetwork) {

@@ -22,6 +22,9 @@ func (s *Store) LastSeq() (seq uint64, err error) {
 	return seq, err
 }
 
+// Recent is part of sale.Ledger.
+func (s *Store) Recent(n int) ([]sale.Order, error) { return s.Orders(Filter{Limit: n}) }
+
 // Doubts is part of sale.Ledger.
 func (s *Store) Doubts(since time.Time) (int, error) {
 	orders := map[uint64]bool{}

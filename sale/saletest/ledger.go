@@ -141,6 +141,13 @@ func (l *Ledger) LastSeq() (uint64, error) {
 	return l.seq, nil
 }
 
+// Recent implements sale.Ledger.
+func (l *Ledger) Recent(n int) ([]sale.Order, error) {
+	orders := l.Orders()
+	slices.Reverse(orders)
+	return orders[:min(n, len(orders))], nil
+}
+
 // Doubts implements sale.Ledger.
 func (l *Ledger) Doubts(since time.Time) (n int, err error) {
 	l.mu.Lock()

@@ -183,16 +183,25 @@ func (b *books) order(n sale.Number) *sale.Order {
 
 // Open is part of sale.Ledger.
 func (m *Memory) Open() ([]sale.Order, error) {
+	return slices.DeleteFunc(m.all(), func(o sale.Order) bool { return !o.Open() }), nil
+}
+
+// Recent is part of sale.Ledger.
+func (m *Memory) Recent(n int) ([]sale.Order, error) {
+	all := m.all()
+	slices.Reverse(all)
+	return all[:min(n, len(all))], nil
+}
+
+// all returns every order, oldest first.
+func (m *Memory) all() (orders []sale.Order) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var open []sale.Order
 	for n := range m.books.orders {
-		if o := m.books.order(n); o.Open() {
-			open = append(open, *o)
-		}
+		orders = append(orders, *m.books.order(n))
 	}
-	slices.SortFunc(open, func(a, b sale.Order) int { return int(a.Seq) - int(b.Seq) })
-	return open, nil
+	slices.SortFunc(orders, func(a, b sale.Order) int { return int(a.Seq) - int(b.Seq) })
+	return orders
 }
 
 // LastSeq is part of sale.Ledger.

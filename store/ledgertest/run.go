@@ -21,7 +21,7 @@ func Run(t *testing.T, open Opener) {
 	for name, test := range map[string]func(*testing.T, *bench){
 		"empty": empty, "a sale": happySale, "refusals": refusals, "open orders": openOrders,
 		"final orders may open again": reopened, "doubts": doubts, "sequence": sequence,
-		"slots": slots, "another slot": anotherSlot,
+		"newest orders": newest, "slots": slots, "another slot": anotherSlot,
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, reopen := open(t)
@@ -137,6 +137,27 @@ func reopened(_ *testing.T, b *bench) {
 	b.again(func() { b.wantOpen(attention.Order, swept.Order) })
 	b.commit(attention.To(sale.Refunded), swept.To(sale.Refunded))
 	b.again(func() { b.wantOpen() })
+}
+
+func newest(_ *testing.T, b *bench) {
+	var want []sale.Number
+	for seq := range uint64(5) {
+		w, s := NewWalk(seq + 1)
+		b.commit(s, w.To(sale.Closing), w.To(sale.Closed))
+		want = append([]sale.Number{s.Order.Number}, want...)
+	}
+	b.again(func() {
+		for _, n := range []int{1, 3, 5, 50} {
+			orders, err := b.Recent(n)
+			var got []sale.Number
+			for _, o := range orders {
+				got = append(got, o.Number)
+			}
+			if d := cmp.Diff(want[:min(n, 5)], got); err != nil || d != "" {
+				b.Errorf("the newest %d (-want +got): %v\n%s", n, err, d)
+			}
+		}
+	})
 }
 
 func doubts(_ *testing.T, b *bench) {
