@@ -51,6 +51,20 @@ func TestThinks(t *testing.T) {
 	}
 }
 
+// At the daemon's own price a payment is known sooner than a poller knows it,
+// and at the poller's number of questions no schedule beats the bound.
+func TestPacing(t *testing.T) {
+	for _, gone := range []float64{0, 0.2} {
+		p := paceOf(gone, 1)
+		if p.Own.RatioP50 > 0.6 || p.Own.RatioP90 > 0.6 || p.Own.RatioAsks > 2 {
+			t.Errorf("%v gone: %+v", gone, p.Own)
+		}
+		if p.Same.RatioAsks > 1 || p.Same.RatioP50 < p.Bound {
+			t.Errorf("%v gone: %+v with a bound of %v", gone, p.Same, p.Bound)
+		}
+	}
+}
+
 func TestCountTrace(t *testing.T) {
 	const trace = `101 pwrite64(7, ""..., 4096, 8192) = 4096
 101 fdatasync(7)                  = 0

@@ -44,6 +44,7 @@ func measure(ctx context.Context, o options, dir string, say func(string, ...any
 	if r.Answers, err = answering(ctx, dir, o, say); err != nil {
 		return nil, fmt.Errorf("answer POLLs: %w", err)
 	}
+	r.Pacing = []pacing{paceOf(0, o.seed), paceOf(0.2, o.seed)}
 	if r.Keys, err = pressing(ctx, dir, o, say); err != nil {
 		return nil, fmt.Errorf("press keys: %w", err)
 	}

@@ -23,6 +23,7 @@ type results struct {
 	Ledger         ledgerFigures `json:"full_ledger"`
 	Answers        answers       `json:"poll_answers"`
 	Keys           keyFigures    `json:"key_presses"`
+	Pacing         []pacing      `json:"pacing"`
 	TimerLate      percentiles   `json:"timer_late_ms"` // what the machine adds by itself
 	DiskSync       percentiles   `json:"disk_sync_ms"`  // a bare write of 4 KiB and its sync; a commit has two
 	Latency        float64       `json:"provider_round_trip_ms"`
@@ -79,7 +80,7 @@ func (r *results) goals() []goal {
 		}
 		return s
 	}
-	return []goal{
+	goals := []goal{
 		{"payment to command, p50", "600" + rtt, pay.P50, 600 + r.Latency, at(pay.P50)},
 		{"payment to command, p99", "1200" + rtt, pay.P99, 1200 + r.Latency, at(pay.P99)},
 		{"selection to code, p50", "", 0, 0, at(r.SelectToQR.P50)},
@@ -105,6 +106,10 @@ func (r *results) goals() []goal {
 		{"... of it the child that examines it", "", 0, 0, of(l.Check)},
 		{"... of it any process of the daemon", "", 0, 0, of(l.Process)},
 	}
+	for _, p := range r.Pacing {
+		goals = append(goals, p.goals()...)
+	}
+	return goals
 }
 
 func (r *results) judge() {

@@ -57,14 +57,14 @@ func (m mortalLedger) Commit(s sale.Step) error {
 	return nil
 }
 
-func (m mortalLedger) Open() ([]sale.Order, error)     { return m.ledger.Open() }
-func (m mortalLedger) LastSeq() (uint64, error)        { return m.ledger.LastSeq() }
-func (m mortalLedger) Doubts(t time.Time) (int, error) { return m.ledger.Doubts(t) }
-func (m mortalLedger) Health() error                   { return m.ledger.Health() }
+func (m mortalLedger) Open() ([]sale.Order, error)        { return m.ledger.Open() }
+func (m mortalLedger) LastSeq() (uint64, error)           { return m.ledger.LastSeq() }
+func (m mortalLedger) Doubts(t time.Time) (int, error)    { return m.ledger.Doubts(t) }
+func (m mortalLedger) Health() error                      { return m.ledger.Health() }
 func (m mortalLedger) Recent(n int) ([]sale.Order, error) { return m.ledger.Recent(n) }
-func (m mortalLedger) Shelves() ([]sale.Shelf, error)  { return m.ledger.Shelves() }
-func (m mortalBoard) Events() <-chan sale.BoardEvent   { return m.board.Events() }
-func (m mortalBoard) Health() error                    { return m.board.Health() }
+func (m mortalLedger) Shelves() ([]sale.Shelf, error)     { return m.ledger.Shelves() }
+func (m mortalBoard) Events() <-chan sale.BoardEvent      { return m.board.Events() }
+func (m mortalBoard) Health() error                       { return m.board.Health() }
 func (m mortalGateway) Prepare(o sale.Order, t time.Time) ([]byte, error) {
 	return m.gate.Prepare(o, t)
 }
