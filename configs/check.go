@@ -71,6 +71,20 @@ func (r *reader) check(c *Config) {
 		r.reject("control.socket", RuleSocket, fmt.Sprintf("the whole path has more than %d bytes, too many for a socket: write a shorter one, like %s", maxSocket, Default().Control.Socket))
 	}
 	r.products(c.Products)
+	r.newCode(c)
+}
+
+// newCode checks the number that asks for a new code.
+func (r *reader) newCode(c *Config) {
+	n := c.Sale.NewCode
+	if n < 0 || n > maxSlot {
+		r.reject("sale.new_code", RuleSlot, fmt.Sprintf("out of range: write a number from 1 to %d, or 0 for none", maxSlot))
+	}
+	for _, p := range c.Shelves() {
+		if n != 0 && p.Slot == n {
+			r.reject("sale.new_code", RuleDoubledSlot, fmt.Sprintf("slot %d sells a product: write a number that sells nothing, or 0", n))
+		}
+	}
 }
 
 func (r *reader) products(list []Product) {

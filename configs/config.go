@@ -57,6 +57,9 @@ type Sale struct {
 	OnUnknown        sale.UnknownPolicy `yaml:"on_unknown"`      // nobody can say whether the product fell
 	MaxUnknownPerDay int                `yaml:"max_unknown_per_day"`
 	OnFailedVend     FailedPolicy       `yaml:"on_failed_vend"` // the board proves that nothing fell
+	// NewCode is a number on the keypad that asks for a new code while one is
+	// up; 0: only the product's own does, pressed once more.
+	NewCode sale.Slot `yaml:"new_code"`
 }
 
 // Policy is the part of s that is frozen with each order.

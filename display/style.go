@@ -20,7 +20,10 @@ type Style struct {
 	MachineName string // where it stands; service mode shows it
 	Help        string // telephone; empty leaves out every part that names it
 	CancelKey   string // the word on the keypad's cancel key; empty: it has none
-	Tray        string // where the tray is: below, left, right
+	// NewCode is the number that asks for a new code, 0 if the product's own
+	// does when it is pressed once more.
+	NewCode sale.Slot
+	Tray    string // where the tray is: below, left, right
 
 	// Night chooses the colours for the dark. If NightFrom and NightTo, both
 	// since midnight, differ, the time of the scene chooses instead; the

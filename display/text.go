@@ -95,9 +95,9 @@ func parse(s string) Line {
 	return l
 }
 
-// with puts the words of the keys into the line: {cancel}, {slot}, {same}.
+// with puts the words of the keys into the line: {cancel}, {slot}, {same}, {new}.
 func (l Line) with(s Style, sc sale.Scene) Line {
-	r := strings.NewReplacer("{cancel}", s.CancelKey, "{slot}", sc.Slot.String(), "{same}", sc.SameIn.String())
+	r := strings.NewReplacer("{cancel}", s.CancelKey, "{slot}", sc.Slot.String(), "{same}", sc.SameIn.String(), "{new}", s.NewCode.String())
 	spans := make([]Span, len(l.Spans))
 	for i, sp := range l.Spans {
 		spans[i] = Span{Text: r.Replace(sp.Text), Key: sp.Key}

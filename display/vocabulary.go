@@ -105,6 +105,8 @@ var (
 	hintCancelFew = pair{"[{cancel}] 重新选择", "[{cancel}] Choose again"}
 	hintNew       = pair{"扫不出？再按 [{slot}] 换新码", "Press [{slot}] again for a new code"}
 	hintNewFew    = pair{"再按 [{slot}] 换新码", "[{slot}] New code"}
+	hintNewKey    = pair{"扫不出？按 [{new}] 换新码", "Press [{new}] for a new code"}
+	hintNewKeyFew = pair{"按 [{new}] 换新码", "[{new}] New code"}
 	hintSameIn    = pair{"同款商品请按 [{same}]", "Same item: press [{same}]"}
 )
 

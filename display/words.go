@@ -43,7 +43,11 @@ func Words(s Style, sc sale.Scene) Text {
 		t.Hints = cancelHint(s, sc, first)
 	case sale.ScenePay:
 		t.Label = wordTimeLeft[first]
-		t.Hints = append(cancelHint(s, sc, first), hint(hintNew[first], hintNewFew[first], s, sc))
+		long, short := hintNew, hintNewFew
+		if s.NewCode != 0 {
+			long, short = hintNewKey, hintNewKeyFew
+		}
+		t.Hints = append(cancelHint(s, sc, first), hint(long[first], short[first], s, sc))
 	case sale.SceneConfirming, sale.SceneTimeUp, sale.SceneCancelling, sale.SceneChecking:
 		t.Label = wordSeconds[first]
 	case sale.SceneSoldOut, sale.SceneSlotClosed:

@@ -223,6 +223,20 @@ func TestWordsOfRefundNote(t *testing.T) {
 	}
 }
 
+// A machine may have a key of its own for a new code.
+func TestWordsOfTheNewCodeKey(t *testing.T) {
+	for lang, want := range map[string]string{
+		"zh": "H:扫不出？按 [99] 换新码 / 按 [99] 换新码",
+		"en": "H:Press [99] for a new code / [99] New code",
+	} {
+		s := style(800, 480, lang, "")
+		s.NewCode = 99
+		if got := spoken(display.Words(s, scene(sale.ScenePay, lang))); !strings.HasSuffix(got, want) {
+			t.Errorf("%s: %s, want at its end %s", lang, got, want)
+		}
+	}
+}
+
 // TestWordsWithout: what the machine does not have is not spoken of.
 func TestWordsWithout(t *testing.T) {
 	s := style(800, 480, "zh", "")

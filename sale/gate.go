@@ -200,8 +200,12 @@ func (m *Machine) press(slot Slot) {
 	}
 	m.stage.pressed = time.Now()
 	y := m.stage.yields()
-	if y == keeps || y == creates {
+	if y == keeps || y == creates || y == renewing {
 		return // a bouncing key must not end what it has just begun
+	}
+	again := y == withdraws && m.asksAnew(slot)
+	if again {
+		slot = m.stage.slot
 	}
 	refusal, p, code := m.refusal(slot)
 	candidates := m.candidates(slot)
@@ -209,8 +213,11 @@ func (m *Machine) press(slot Slot) {
 		if refusal != "" {
 			return // the code stays: what was pressed cannot be had instead
 		}
-		// The same number again asks for a new code, another one for another
-		// product: either way this code ends.
+		if again {
+			m.stage.renews = true
+			m.withdraw(m.stage.order, CauseReplaced)
+			return
+		}
 		t := m.stage.order
 		m.stage.clear()
 		m.withdraw(t, CauseReplaced)
@@ -324,6 +331,8 @@ func (m *Machine) cancel() {
 	switch m.stage.yields() {
 	case withdraws, creates:
 		m.withdraw(m.stage.order, CauseCancelled)
+	case renewing:
+		m.stage.renews = false // the code is gone already
 	case free:
 		m.stage.leave(m.o.Clock.Now())
 	}
@@ -346,6 +355,7 @@ func (m *Machine) look() {
 		}
 		m.lookAt(t)
 	}
+	m.renewed()
 	if m.doubts > 0 && time.Since(m.counted) > time.Minute {
 		m.countDoubts() // yesterday's are forgiven
 	}

@@ -27,6 +27,10 @@ type Options struct {
 	// order in which they are tried when it is empty or closed.
 	Spares map[Slot][]Slot
 
+	// NewCode is a number on the keypad that asks for a new code, as the number
+	// of the product does when it is pressed once more. 0: there is none.
+	NewCode Slot
+
 	PayWithin      time.Duration // how long a code stays on the screen
 	DispenseWithin time.Duration // how long a vend may take before it is in doubt
 	Policy         Policy

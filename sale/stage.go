@@ -11,6 +11,7 @@ type stage struct {
 	slot    Slot      // the number that was pressed
 	ahead   SceneKind // without an order: a notice, or SceneCreating while the board is asked
 	code    Code
+	renews  bool // the customer asked for a new code: it comes when the old one is closed
 
 	kind    SceneKind // shown now
 	began   time.Time
@@ -32,7 +33,7 @@ func (s *stage) holds(t *tracked) bool { return s.order == t }
 // clear frees the stage without a trace.
 func (s *stage) clear() {
 	s.turn++
-	s.order, s.ahead, s.code, s.product, s.slot = nil, "", "", Product{}, 0
+	s.order, s.ahead, s.code, s.product, s.slot, s.renews = nil, "", "", Product{}, 0, false
 	s.idle = time.Now()
 }
 
@@ -78,6 +79,7 @@ const (
 	keeps     yield = iota // the order in hand ends first
 	creates                // the code is on its way: only cancel ends that
 	withdraws              // the code is taken down
+	renewing               // a new code is on its way: only cancel ends that
 	free                   // the stage is free
 )
 
@@ -96,7 +98,12 @@ func (s *stage) yields() yield {
 	case Paid, Dispensing, Unknown:
 		return keeps
 	case Closing:
-		if s.order.order.Cause != CauseCancelled && s.order.order.Cause != CauseCreateFailed {
+		if s.awaitsNew() {
+			return renewing
+		}
+		switch s.order.order.Cause {
+		case CauseCancelled, CauseReplaced, CauseCreateFailed:
+		default:
 			return keeps
 		}
 	}
@@ -150,8 +157,14 @@ func (s *stage) wanted() SceneKind {
 	case Awaiting:
 		return ScenePay
 	case Closing:
+		if s.awaitsNew() && time.Since(t.since) <= confirmWithin {
+			return SceneCreating
+		}
 		return closingScene(o.Cause, time.Since(t.since))
 	case Closed:
+		if s.awaitsNew() {
+			return SceneCreating
+		}
 		if o.Cause == CauseNeverCreated || o.CodeURL == "" {
 			return SceneNoCode
 		}
@@ -186,7 +199,7 @@ func closingScene(c Cause, in time.Duration) SceneKind {
 		return SceneNoCode
 	case c == CauseRestart || in > confirmWithin:
 		return checkingAgain(in)
-	case c == CauseCancelled:
+	case c == CauseCancelled, c == CauseReplaced:
 		return SceneCancelling
 	case c == CauseNetwork:
 		return SceneConfirming

@@ -220,7 +220,7 @@ func (m *Machine) judge(t *tracked, e TradeSeen) TradeSeen {
 	e.Shown = shown(t, age)
 	e.Ready = m.ready()
 	e.Fresh = age >= 0 && age <= grace && (waiting || t.recovered)
-	if waiting && t.order.State == Closing && (t.order.Cause == CauseTimeout || t.order.Cause == CauseNetwork) {
+	if waiting && t.order.State == Closing && slices.Contains([]Cause{CauseTimeout, CauseNetwork, CauseReplaced}, t.order.Cause) {
 		// The provider's times are whole seconds.
 		e.InTime = e.Fresh && age+time.Second >= time.Since(t.down)
 	}

@@ -6,7 +6,6 @@ import (
 	"image"
 	"log/slog"
 	"os"
-	"strconv"
 	"sync"
 
 	"kioskd/configs"
@@ -144,7 +143,7 @@ func (f *face) terminal(ctx context.Context, c *configs.Config) error {
 func style(c *configs.Config) display.Style {
 	s := display.Style{
 		Language: string(c.Machine.Language), MachineID: c.Machine.ID, MachineName: c.Machine.Name, Help: c.Machine.Help,
-		CancelKey: c.Screen.CancelKey, Tray: string(c.Screen.Tray), Night: c.Screen.Theme == configs.ThemeNight, FontPath: c.Screen.Font,
+		CancelKey: c.Screen.CancelKey, NewCode: c.Sale.NewCode, Tray: string(c.Screen.Tray), Night: c.Screen.Theme == configs.ThemeNight, FontPath: c.Screen.Font,
 	}
 	if c.Screen.Theme == configs.ThemeAuto {
 		s.NightFrom, s.NightTo = c.Screen.Night.From, c.Screen.Night.To
@@ -179,7 +178,7 @@ func (f *face) forward(ctx context.Context, keys <-chan keypad.Key) {
 // digits is the length of the longest slot number.
 func digits(c *configs.Config) (n int) {
 	for _, p := range c.Products {
-		n = max(n, len(strconv.Itoa(int(p.Slot))))
+		n = max(n, len(p.Slot.String()))
 	}
-	return n
+	return max(n, len(c.Sale.NewCode.String()))
 }
