@@ -57,6 +57,10 @@ type Sale struct {
 	OnUnknown        sale.UnknownPolicy `yaml:"on_unknown"`      // nobody can say whether the product fell
 	MaxUnknownPerDay int                `yaml:"max_unknown_per_day"`
 	OnFailedVend     FailedPolicy       `yaml:"on_failed_vend"` // the board proves that nothing fell
+	// Refunds says whether money goes back by itself, and RefundCap how much
+	// within a day; 0: no limit. What does not waits for a person.
+	Refunds   RefundPolicy `yaml:"refunds"`
+	RefundCap Limit        `yaml:"refund_cap"` // written in yuan, or none
 	// NewCode is a number on the keypad that asks for a new code while one is
 	// up; 0: only the product's own does, pressed once more.
 	NewCode sale.Slot `yaml:"new_code"`
@@ -64,7 +68,7 @@ type Sale struct {
 
 // Policy is the part of s that is frozen with each order.
 func (s Sale) Policy() sale.Policy {
-	return sale.Policy{LateDispense: s.OnLatePayment == LateDispense, OnUnknown: s.OnUnknown, OtherSlot: s.OnFailedVend == FailedOtherSlot}
+	return sale.Policy{LateDispense: s.OnLatePayment == LateDispense, OnUnknown: s.OnUnknown, OtherSlot: s.OnFailedVend == FailedOtherSlot, HoldRefunds: s.Refunds == RefundsByPerson}
 }
 
 // Screen is the customer's screen.
@@ -148,6 +152,7 @@ func Default() Config {
 			DispenseWithin:   60 * time.Second,
 			OnUnknown:        sale.UnknownRefund,
 			MaxUnknownPerDay: 3,
+			Refunds:          RefundsAuto,
 		},
 		Screen: Screen{
 			Driver:    ScreenAuto,

@@ -132,7 +132,7 @@ payment:
     merchant_key: apiclient_key.pem
     public_key: wechatpay_public_key.pem
     notify_url: https://example.com/n
-sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99}
+sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99, refunds: person, refund_cap: "200.00"}
 screen:  # nothing but comments
 control:
 log: {level: debug}
@@ -176,8 +176,8 @@ products:
 		{"vmc gain", vmc.Gain, 1.5},
 		{"vmc unit", vmc.Unit, uint8(7)},
 		{"vmc slots", vmc.Wiring.Slots, []int{1, 2}},
-		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1, OnFailedVend: configs.FailedOtherSlot, NewCode: 99}},
-		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold, OtherSlot: true}},
+		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1, OnFailedVend: configs.FailedOtherSlot, NewCode: 99, Refunds: configs.RefundsByPerson, RefundCap: 20000}},
+		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold, OtherSlot: true, HoldRefunds: true}},
 		{"screen", c.Screen, configs.Default().Screen},
 		{"level", c.Log.Level, slog.LevelDebug},
 	} {

@@ -40,6 +40,18 @@ const (
 	FailedOtherSlot FailedPolicy = "other_slot" // of the same product; refund if there is none
 )
 
+// RefundPolicy is who decides that money goes back.
+type RefundPolicy string
+
+// The policies for refunds.
+const (
+	RefundsAuto     RefundPolicy = "auto"
+	RefundsByPerson RefundPolicy = "person"
+)
+
+// Limit is an amount of money that is not to be passed; 0 is no limit.
+type Limit sale.Fen
+
 // ScreenDriver is where the scenes are drawn.
 type ScreenDriver string
 
@@ -111,6 +123,8 @@ func choices(t reflect.Type) []string {
 		return []string{"refund", "dispense"}
 	case reflect.TypeFor[FailedPolicy]():
 		return []string{"refund", "other_slot"}
+	case reflect.TypeFor[RefundPolicy]():
+		return []string{"auto", "person"}
 	case reflect.TypeFor[sale.UnknownPolicy]():
 		return []string{"refund", "charge", "hold"}
 	case reflect.TypeFor[ScreenDriver]():
@@ -140,6 +154,8 @@ func special(text string, v reflect.Value) (bad *flaw, ok bool) {
 	switch p := v.Addr().Interface().(type) {
 	case *sale.Fen:
 		return parsePrice(text, p), true
+	case *Limit:
+		return parseLimit(text, p), true
 	case *time.Duration:
 		return parseDuration(text, p), true
 	case *Bytes:
@@ -170,6 +186,17 @@ func parsePrice(text string, to *sale.Fen) *flaw {
 		return &flaw{RulePrice, what}
 	}
 	*to = f
+	return nil
+}
+
+func parseLimit(text string, to *Limit) *flaw {
+	if text == "none" {
+		*to = 0
+		return nil
+	}
+	if bad := parsePrice(text, (*sale.Fen)(to)); bad != nil {
+		return &flaw{RulePrice, `not an amount in yuan: write it like "200.00", or none`}
+	}
 	return nil
 }
 

@@ -117,10 +117,7 @@ func (m *Machine) pace(t *tracked, e Effect) time.Duration {
 	case DoQuery:
 		wait = m.queryPace(t)
 	case DoRefund:
-		wait = after(t.tries, 0, 5*time.Second, 15*time.Second, time.Minute, 2*time.Minute, 4*time.Minute)
-		if t.why == FailNotEnough || t.why == FailMerchant {
-			wait = after(t.tries, 0, time.Minute, 5*time.Minute, 10*time.Minute)
-		}
+		wait = m.refundPace(t)
 	case DoQueryRefund:
 		if t.rounds > 0 {
 			wait = after(t.rounds-1, 5*time.Second, 10*time.Second, 15*time.Second, 30*time.Second, time.Minute, time.Minute, 2*time.Minute, 5*time.Minute)

@@ -76,6 +76,36 @@ func TestNextAfterARestore(t *testing.T) {
 	}
 }
 
+// TestNextWithAPerson lets a person decide about a question, or give back the
+// money for what was dispensed, after any refund that the provider has ended,
+// and with refunds that wait for a person at first.
+func TestNextWithAPerson(t *testing.T) {
+	for _, policy := range append(policies()[1:4], sale.Policy{OnUnknown: sale.UnknownRefund, LateDispense: true, HoldRefunds: true}) {
+		t.Run(fmt.Sprintf("%s/late=%v/held=%v", policy.OnUnknown, policy.LateDispense, policy.HoldRefunds), func(t *testing.T) {
+			g := explore(sale.Next, policy, true, rules{maxCrashes: crashesWorthSearching, person: true})
+			for _, v := range append(g.violations, g.stuck()...) {
+				t.Error(v)
+			}
+			given, twice := 0, 0
+			for _, w := range g.worlds {
+				if w.Drops == 1 && w.MoneyOut == 1 && w.Durable.Refund.ByPerson {
+					given++
+				}
+				if w.Rounds > 0 && w.MoneyOut == 1 {
+					twice++
+				}
+				if w.Refund != "" && policy.HoldRefunds && !w.Durable.Refund.ByPerson {
+					t.Fatalf("a refund without a person's word: %+v", w)
+				}
+			}
+			if given == 0 || twice == 0 && !policy.HoldRefunds {
+				t.Errorf("%d worlds with a product and the money given back, %d with a second refund after a closed one: the model proves nothing", given, twice)
+			}
+			t.Logf("%d worlds", len(g.worlds))
+		})
+	}
+}
+
 func policies() (all []sale.Policy) {
 	for _, u := range []sale.UnknownPolicy{sale.UnknownRefund, sale.UnknownCharge, sale.UnknownHold} {
 		for _, late := range []bool{false, true} {
@@ -195,6 +225,20 @@ func mutants() []mutant {
 			}
 			return no(o)
 		}),
+		{"a person's refund takes a new number before the old one is closed", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect) {
+			o, lines, effects := sale.Next(o, e)
+			if r, ok := e.(sale.Resolved); ok && r.As == sale.Refunding && len(lines) > 0 {
+				o.Refund.Closed++
+			}
+			return o, lines, effects
+		}, rules{person: true}},
+		{"a person keeps the money of a refund that failed", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect) {
+			if r, ok := e.(sale.Resolved); ok && r.As == sale.Dispensed && o.State == sale.Attention {
+				o.State = sale.Dispensed
+				return o, []sale.Line{{State: sale.Dispensed}}, nil
+			}
+			return sale.Next(o, e)
+		}, rules{person: true}},
 		on("a proved failure is tried again", func(o sale.Order, e sale.Event) (sale.Order, []sale.Line, []sale.Effect, bool) {
 			if v, ok := e.(sale.Recovered); ok && o.State == sale.Unknown && v.Verdict.Outcome == sale.OutcomeNotDispensed {
 				return to(o, sale.Dispensing, sale.DoDispense)

@@ -87,7 +87,8 @@ type SweepDue struct{}
 type Restarted struct{}
 
 // Resolved: a person settles an order in attention, as Dispensed (keep the
-// money) or Refunding (give it back).
+// money) or Refunding (give it back). The money of a dispensed one can be given
+// back, too.
 type Resolved struct {
 	As     State
 	Reason string

@@ -301,7 +301,9 @@ func (m *Machine) begin(p Product, pressed Slot, evidence Evidence) {
 		m.failed = err
 		return
 	}
-	o := Order{Number: number, Seq: m.seq + 1, Product: p, Policy: m.o.Policy, CreatedAt: now, Evidence: evidence}
+	policy := m.o.Policy
+	policy.HoldRefunds = policy.HoldRefunds || m.capped()
+	o := Order{Number: number, Seq: m.seq + 1, Product: p, Policy: policy, CreatedAt: now, Evidence: evidence}
 	// A lost machine must not take money for a week: the provider stops
 	// taking it soon after the window. It knows no less than a minute.
 	if o.Request, err = m.o.Gateway.Prepare(o, now.Add(max(m.o.PayWithin+30*time.Second, time.Minute))); err != nil {

@@ -34,6 +34,9 @@ type Options struct {
 	PayWithin      time.Duration // how long a code stays on the screen
 	DispenseWithin time.Duration // how long a vend may take before it is in doubt
 	Policy         Policy
+	// RefundCap bounds the money that goes back within a day by itself: once
+	// as much is reached, orders begin with Policy.HoldRefunds. 0 means no limit.
+	RefundCap Fen
 	// MaxDoubts is how many unknown outcomes within a day the machine bears;
 	// one more puts it out of service. 0 means no limit. It bounds what cutting the power as the
 	// product falls can cost.
@@ -71,7 +74,9 @@ type Machine struct {
 	health   health
 	habit    habit.Habit
 	pacing   habit.Pace
-	testing  *testRun // a slot that the board is asked about for a test vend
+	refunds  breaker
+	spent    []spending // of the last day
+	testing  *testRun   // a slot that the board is asked about for a test vend
 }
 
 // New checks the options. It does no I/O.
@@ -223,7 +228,7 @@ func (m *Machine) takeUp() error {
 	if err := m.loadShelves(); err != nil {
 		return err
 	}
-	if err := m.loadHabit(); err != nil {
+	if err := m.loadRecent(); err != nil {
 		return err
 	}
 	open, err := m.o.Ledger.Open()

@@ -40,6 +40,8 @@ func Next(o Order, e Event) (Order, []Line, []Effect) {
 		s.refunding(e)
 	case Attention:
 		s.attention(e)
+	case Dispensed:
+		s.dispensed(e)
 	}
 	return s.result()
 }

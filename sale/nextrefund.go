@@ -18,8 +18,11 @@ func (s *step) refundReport(r RefundReport) {
 	switch r.Status {
 	case RefundSuccess:
 		s.to(Refunded, CauseRefunded, "")
-	case RefundAbnormal, RefundClosed:
-		s.to(Attention, CauseRefundFailed, "the provider says: "+string(r.Status))
+	case RefundAbnormal:
+		s.to(Attention, CauseRefundFailed, "abnormal: the customer's bank has refused the money; send it to another card of his in the merchant portal")
+		s.do(DoAlarm)
+	case RefundClosed:
+		s.to(Attention, CauseRefundFailed, "closed: the provider has ended the refund and no money moved; kioskd refund asks again, or use the merchant portal")
 		s.do(DoAlarm)
 	default:
 		if was != r.Status {
@@ -58,16 +61,45 @@ func (s *step) attention(e Event) {
 	}
 	switch r.As {
 	case Dispensed:
+		if s.order.Cause == CauseRefundFailed {
+			return // a refund was asked for, and what refused it may have been forged
+		}
 		s.order.Presumed = true
 		s.to(Dispensed, CausePerson, r.Reason)
 	case Refunding:
-		s.order.Refund.Refusal = ""
-		s.to(Refunding, CausePerson, r.Reason)
-		s.do(DoQueryRefund)
+		s.giveBack(r.Reason)
 	}
 }
 
+// dispensed: nothing happens to it any more, unless a person gives the money
+// back for a product that fell.
+func (s *step) dispensed(e Event) {
+	if r, ok := e.(Resolved); ok && r.As == Refunding && s.order.Refund == (Refund{}) {
+		s.giveBack(r.Reason)
+	}
+}
+
+// giveBack looks first for what a person may have done in the portal. A refund
+// that was closed there has used up its number, and moved no money.
+func (s *step) giveBack(reason string) {
+	r := &s.order.Refund
+	if r.Status == RefundClosed {
+		r.Closed++
+		r.ID = ""
+	}
+	r.ByPerson, r.Refusal, r.Status = true, "", ""
+	s.to(Refunding, CausePerson, reason)
+	s.do(DoQueryRefund)
+}
+
+// refund is the only way in which money goes back by itself. Where that is not
+// wanted, no call has left yet, so that a person may still decide either way.
 func (s *step) refund(c Cause, detail string) {
+	if s.order.Policy.HoldRefunds {
+		s.to(Attention, CauseRefundHeld, cmp.Or(detail, string(c)))
+		s.do(DoAlarm)
+		return
+	}
 	s.to(Refunding, c, detail)
 	s.do(DoRefund)
 }

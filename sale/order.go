@@ -18,9 +18,20 @@ type Number string
 // Tail is what a customer reads out on the telephone: the last six characters.
 func (n Number) Tail() string { return string(n[max(0, len(n)-6):]) }
 
-// Refund is the order's out_refund_no. There is only one for each order, so a
-// repeated refund can never pay twice.
+// Refund is the out_refund_no of the order's refund, under which it is repeated
+// as often as it takes: the provider pays back once for each number.
 func (n Number) Refund() string { return string(n) + "R" }
+
+// RefundNumber is the out_refund_no that counts now. It differs from
+// Number.Refund only after the provider has verifiably closed a refund without
+// paying, and a person has asked for another.
+func (o Order) RefundNumber() string {
+	n := o.Number.Refund()
+	if o.Refund.Closed > 0 {
+		n += strconv.Itoa(o.Refund.Closed + 1)
+	}
+	return n
+}
 
 // Product is what a slot sells. Image is a path on this machine or empty.
 type Product struct {
@@ -126,6 +137,11 @@ type Refund struct {
 	ID     string       `json:"id,omitempty"` // the provider's refund_id
 	// Refusal is why the provider refused the refund call for good.
 	Refusal string `json:"refusal,omitempty"`
+	// ByPerson: a person asked for it, perhaps for a product that fell.
+	ByPerson bool `json:"by_person,omitempty"`
+	// Closed counts refunds of this order that the provider has closed without
+	// paying: each took its number with it.
+	Closed int `json:"closed,omitempty"`
 }
 
 // Evidence is a driver's private note of what the board said before a vend
@@ -143,6 +159,9 @@ type Policy struct {
 	// OtherSlot: after a failure that is proved the product is tried from
 	// another slot that has it. Otherwise the money goes back.
 	OtherSlot bool `json:"other_slot,omitempty"`
+	// HoldRefunds: no money goes back by itself; a person decides about each
+	// refund.
+	HoldRefunds bool `json:"hold_refunds,omitempty"`
 }
 
 // UnknownPolicy names who bears the doubt.
@@ -181,6 +200,7 @@ const (
 	CauseNoProof      Cause = "no_proof"      // the board could not say
 	CauseRefunded     Cause = "refunded"      // the provider says the money is back
 	CauseRefundFailed Cause = "refund_failed" // the provider says it cannot be done
+	CauseRefundHeld   Cause = "refund_held"   // refunds are switched off or their cap is reached: a person decides
 	CauseRefundThere  Cause = "refund_there"  // somebody refunded it at the provider
 	CauseSwept        Cause = "swept"         // a closed order was looked at again
 	CauseRestored     Cause = "restored"      // taken from a copy of a damaged ledger; later steps may be lost

@@ -8,11 +8,12 @@ import (
 	"kioskd/sale/habit"
 )
 
-// recent is how many orders are looked at to know the customers' habit.
+// recent is how many orders are looked at to know the customers' habit, and the
+// refunds of the last day.
 const recent = 400
 
-// loadHabit learns from the orders in the ledger.
-func (m *Machine) loadHabit() error {
+// loadRecent learns from the orders in the ledger.
+func (m *Machine) loadRecent() error {
 	orders, err := m.o.Ledger.Recent(recent)
 	if err != nil {
 		return fmt.Errorf("read the newest orders: %w", err)
@@ -23,6 +24,7 @@ func (m *Machine) loadHabit() error {
 		}
 	}
 	m.pacing = m.habit.Pace(habit.Price)
+	m.loadSpent(orders)
 	return nil
 }
 

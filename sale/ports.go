@@ -18,6 +18,9 @@ type Ledger interface {
 	Open() ([]Order, error)
 	// LastSeq is the highest Order.Seq ever committed, 0 for none.
 	LastSeq() (uint64, error)
+	// Find looks for an order by its number or by the end of it, of four
+	// characters or more. An error says that there is none, or several.
+	Find(number string) (Order, error)
 	// Recent returns the newest orders, at most n of them, newest first.
 	Recent(n int) ([]Order, error)
 	// Doubts counts orders that entered Unknown at or after since, and those
@@ -75,7 +78,7 @@ type Gateway interface {
 	// verified "closed"; it still takes a Query to prove it. A lost answer
 	// means: perhaps closed.
 	Close(ctx context.Context, o Order) error
-	// Refund asks for the full amount back under o.Number.Refund(). Repeating
+	// Refund asks for the full amount back under o.RefundNumber(). Repeating
 	// it is safe. A lost answer means: perhaps refunded. The report says how
 	// far it is; an accepted refund is usually still RefundProcessing.
 	Refund(ctx context.Context, o Order) (RefundReport, error)

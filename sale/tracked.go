@@ -108,6 +108,7 @@ func (m *Machine) record(t *tracked, next Order, lines []Line) bool {
 	}
 	t.order = next
 	m.learn(from, next)
+	m.spends(from, next)
 	m.keepShelves(step.Shelves)
 	for _, l := range lines {
 		m.log.Info("order", "order", next.Number, "slot", next.Product.Slot, "from", from, "to", l.State, "cause", l.Cause, "detail", l.Detail)
@@ -160,6 +161,13 @@ func (m *Machine) arm(t *tracked) {
 
 func (m *Machine) fire(t *tracked) {
 	effect := t.want
+	if effect == DoRefund {
+		if wait := m.refundPace(t); wait > 0 && m.refunds.wait() > 0 {
+			m.arm(t) // others have failed meanwhile
+			return
+		}
+		m.refunds.tries()
+	}
 	t.want, t.timer = 0, nil
 	t.rounds++
 	if effect == DoAwaitReady {
@@ -186,6 +194,9 @@ func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
 	if usesNetwork(effect) && (effect == DoCreate || !errors.Is(err, ErrMerchant)) && m.reached(err) {
 		t.heard = time.Now()
 		t.took = t.heard.Sub(t.called)
+	}
+	if effect == DoRefund {
+		m.refundEnded(err)
 	}
 	if err != nil {
 		t.tries++

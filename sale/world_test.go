@@ -13,6 +13,7 @@ type rules struct {
 	newRefundNumbers bool // a broken gateway: each refund call uses a new number
 	damage           bool // the ledger is damaged once and restored from a copy
 	markless         bool // a broken restore: nothing says that steps may be lost
+	person           bool // a person decides once: about a question, or about what was dispensed
 }
 
 // world is one order and everything around it.
@@ -40,6 +41,8 @@ type around struct {
 	Refund   sale.RefundStatus
 	MoneyOut int  // by our own refund
 	Portal   bool // the operator refunded it in the merchant portal
+	Rounds   int  // refunds that the provider has closed, whose numbers are used up
+	Decided  bool // the person has
 	Told     bool // the machine has seen that it was refunded there
 
 	Wires   [4]int // dispense commands that reached the board, by slot
@@ -66,6 +69,8 @@ type orderKey struct {
 	slot                          sale.Slot
 	failed                        int
 	refund                        sale.RefundStatus
+	byPerson                      bool
+	rounds                        int
 }
 
 // keyOf keeps of the cause only what Next reads of it.
@@ -73,7 +78,7 @@ func keyOf(o sale.Order) orderKey {
 	k := orderKey{
 		state: o.State, code: o.CodeURL != "", late: o.Late, doubted: o.Doubted, presumed: o.Presumed,
 		refused: o.Refund.Refusal != "", restored: o.Restored, commands: o.Commands, sweeps: o.Sweeps, refund: o.Refund.Status,
-		slot: o.Product.Slot, failed: len(o.Failed),
+		slot: o.Product.Slot, failed: len(o.Failed), byPerson: o.Refund.ByPerson, rounds: o.Refund.Closed,
 	}
 	if o.State == sale.Closing && o.Cause == sale.CauseRestart {
 		k.cause = o.Cause
@@ -135,9 +140,9 @@ func (w world) broken() string {
 		return "dispensed without a drop and without saying so"
 	case o.State == sale.Refunded && w.MoneyOut == 0:
 		return "refunded without a refund"
-	case w.Drops > 0 && w.MoneyOut > 0 && !w.Doubted:
+	case w.Drops > 0 && w.MoneyOut > 0 && !w.Doubted && !o.Refund.ByPerson:
 		return "a product given and refunded without passing unknown"
-	case o.State == sale.Refunding && w.Drops > 0 && !w.Doubted && !w.Portal:
+	case o.State == sale.Refunding && w.Drops > 0 && !w.Doubted && !w.Portal && !o.Refund.ByPerson:
 		return "about to refund a product that fell, without passing unknown"
 	case o.State == sale.Closed && w.Exists && w.Trade == sale.TradePaid:
 		return "closed while paid"
@@ -258,7 +263,7 @@ func (w world) flight(m *mover, tells bool) {
 	case sale.DoRefund:
 		w.refund(m)
 	case sale.DoQueryRefund:
-		if w.Refund == "" {
+		if w.Refund == "" || w.Order.Refund.Closed > w.Rounds {
 			m.fail(w, sale.FailNotFound)
 			return
 		}
@@ -326,6 +331,9 @@ func (w world) refund(m *mover) {
 		return
 	}
 	paid := w
+	if w.Order.Refund.Closed > w.Rounds { // under a number of its own
+		paid.Rounds, paid.Refund = w.Order.Refund.Closed, ""
+	}
 	if paid.MoneyIn > 0 && (paid.Refund == "" || m.rules.newRefundNumbers) {
 		paid.Refund, paid.Trade = sale.RefundProcessing, sale.TradeRefunded
 		if m.rules.newRefundNumbers {
@@ -407,6 +415,21 @@ func (w world) outside(m *mover) {
 	}
 	if m.rules.damage && !w.Damaged {
 		w.restore(m)
+	}
+	if m.rules.person && !w.Decided {
+		w.person(m)
+	}
+}
+
+// person decides: the money goes back, or it does not.
+func (w world) person(m *mover) {
+	w.Decided = true
+	switch w.Order.State {
+	case sale.Attention:
+		m.happen(w, sale.Resolved{As: sale.Refunding})
+		m.happen(w, sale.Resolved{As: sale.Dispensed})
+	case sale.Dispensed:
+		m.happen(w, sale.Resolved{As: sale.Refunding})
 	}
 }
 

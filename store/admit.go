@@ -39,6 +39,8 @@ func follows(from sale.State) []sale.State {
 		return []sale.State{sale.Refunding, sale.Refunded, sale.Attention}
 	case sale.Attention:
 		return []sale.State{sale.Dispensed, sale.Refunding}
+	case sale.Dispensed:
+		return []sale.State{sale.Refunding} // by a person, see admitReturn
 	}
 	return nil
 }
@@ -93,7 +95,29 @@ func Admit(stored *sale.Order, last uint64, s sale.Step) error {
 	if o.Test() && (o.Product.Price != 0 || len(o.Request) > 0 || o.CodeURL != "" || o.Payment != sale.Payment{} || o.Refund != sale.Refund{}) {
 		return refuse("a test vend has no price and nothing to do with a payment")
 	}
-	return admitTrail(stored, s, refuse)
+	if err := admitTrail(stored, s, refuse); err != nil {
+		return err
+	}
+	return admitReturn(stored, o, refuse)
+}
+
+// admitReturn guards what is said of a refund: money for a product that fell
+// goes back on a person's word alone, and a new refund number follows only a
+// refund that the provider has closed.
+func admitReturn(stored *sale.Order, o sale.Order, refuse func(string, ...any) error) error {
+	if stored == nil {
+		return nil
+	}
+	was, now := stored.Refund, o.Refund
+	switch {
+	case stored.State == sale.Dispensed && !now.ByPerson:
+		return refuse("was dispensed, and no person asks for the money back")
+	case was.ByPerson && !now.ByPerson:
+		return refuse("forgets that a person asked for the refund")
+	case now.Closed != was.Closed && (now.Closed != was.Closed+1 || was.Status != sale.RefundClosed):
+		return refuse("asks under a new number, and its refund is not closed")
+	}
+	return nil
 }
 
 // admitTrail follows the states and counts the commands they permit.

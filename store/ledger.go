@@ -22,6 +22,9 @@ func (s *Store) LastSeq() (seq uint64, err error) {
 	return seq, err
 }
 
+// Find is part of sale.Ledger.
+func (s *Store) Find(number string) (sale.Order, error) { return s.Order(number) }
+
 // Recent is part of sale.Ledger.
 func (s *Store) Recent(n int) ([]sale.Order, error) { return s.Orders(Filter{Limit: n}) }
 

@@ -58,6 +58,7 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("GET /v1/backup", c.backup)
 	mux.HandleFunc("GET /v1/shelves", c.shelves)
 	mux.HandleFunc("POST /v1/shelves/{slot}", c.shelve)
+	mux.HandleFunc("POST /v1/refunds", c.refund)
 	mux.HandleFunc("GET /v1/slots", c.slots)
 	mux.HandleFunc("POST /v1/test", c.test)
 	return mux

@@ -79,7 +79,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	o := sale.Options{
 		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: systemClock{},
 		Code: d.config.Machine.ID, Products: d.config.Catalogue(), Spares: d.config.Spares(),
-		NewCode:   d.config.Sale.NewCode,
+		NewCode: d.config.Sale.NewCode, RefundCap: sale.Fen(d.config.Sale.RefundCap),
 		PayWithin: d.config.Sale.PayWithin, DispenseWithin: d.config.Sale.DispenseWithin,
 		Policy: d.config.Sale.Policy(), MaxDoubts: d.config.Sale.MaxUnknownPerDay, Log: d.log,
 	}

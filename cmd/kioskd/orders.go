@@ -215,7 +215,7 @@ func (s story) print(out io.Writer) {
 		row("paid", clockTime(o.Payment.PaidAt))
 	}
 	if o.Refund.Status != "" {
-		row("refund", fmt.Sprintf("%s, out_refund_no %s, refund_id %s", o.Refund.Status, o.Number.Refund(), o.Refund.ID))
+		row("refund", fmt.Sprintf("%s, out_refund_no %s, refund_id %s", o.Refund.Status, o.RefundNumber(), o.Refund.ID))
 	}
 	row("refused", o.Refund.Refusal)
 	w.Flush()

@@ -168,12 +168,15 @@ func (d Deal) broken() (out []string) {
 	say(len(d.Drops) > 1, "%d products fell", len(d.Drops))
 	say(len(d.Drops) > 0 && !d.paid(), "a product fell and nobody paid")
 	say(len(d.Commands) > 0 && d.paid() && d.Commands[0].At.Before(d.Trade.PaidAt), "the command came before the payment")
-	say(len(d.Refunds) > 1, "%d refunds", len(d.Refunds))
-	for _, r := range d.Refunds {
+	say(len(d.Refunds) > 1+o.Refund.Closed, "%d refunds", len(d.Refunds))
+	for i, r := range d.Refunds {
 		say(r.Amount != int64(o.Product.Price), "refund of %d fen for a price of %d", r.Amount, o.Product.Price)
-		say(r.OutRefundNo != o.Number.Refund(), "refund under the number %s", r.OutRefundNo)
+		numbered := o
+		numbered.Refund.Closed = i
+		say(r.OutRefundNo != numbered.RefundNumber(), "refund under the number %s", r.OutRefundNo)
+		say(i < o.Refund.Closed && r.Status != paytest.RefundClosed, "another refund was asked for while the one before is %s", r.Status)
 	}
-	say(len(d.Drops) > 0 && len(d.Refunds) > 0 && !o.Doubted, "a product fell and the money went back, without passing unknown")
+	say(len(d.Drops) > 0 && len(d.Refunds) > 0 && !o.Doubted && !o.Refund.ByPerson, "a product fell and the money went back, without passing unknown")
 	say(d.Trade.OutTradeNo != "" && d.Trade.Total != int64(o.Product.Price), "%d fen at the provider, %d in the ledger", d.Trade.Total, o.Product.Price)
 	say(d.Trade.Calls.MaxConcurrent > 1, "%d calls at once", d.Trade.Calls.MaxConcurrent)
 	switch o.State {

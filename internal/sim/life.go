@@ -61,6 +61,7 @@ func (m mortalLedger) Open() ([]sale.Order, error)        { return m.ledger.Open
 func (m mortalLedger) LastSeq() (uint64, error)           { return m.ledger.LastSeq() }
 func (m mortalLedger) Doubts(t time.Time) (int, error)    { return m.ledger.Doubts(t) }
 func (m mortalLedger) Health() error                      { return m.ledger.Health() }
+func (m mortalLedger) Find(n string) (sale.Order, error)  { return m.ledger.Find(n) }
 func (m mortalLedger) Recent(n int) ([]sale.Order, error) { return m.ledger.Recent(n) }
 func (m mortalLedger) Shelves() ([]sale.Shelf, error)     { return m.ledger.Shelves() }
 func (m mortalBoard) Events() <-chan sale.BoardEvent      { return m.board.Events() }

@@ -115,7 +115,7 @@ func readRefund(a answer, o sale.Order) (sale.RefundReport, error) {
 		transactionID = r.TransactionID
 	}
 	if err := firstDifference(
-		same("out_refund_no", r.OutRefundNo, o.Number.Refund()),
+		same("out_refund_no", r.OutRefundNo, o.RefundNumber()),
 		same("out_trade_no", r.OutTradeNo, string(o.Number)),
 		same("transaction_id", r.TransactionID, transactionID),
 		sameFen("amount.total", r.Amount.Total, o.Product.Price),

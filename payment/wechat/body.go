@@ -80,7 +80,7 @@ func (c *Client) Prepare(o sale.Order, expire time.Time) ([]byte, error) {
 func refundRequest(o sale.Order) ([]byte, error) {
 	body := refundBody{
 		TransactionID: o.Payment.TransactionID,
-		OutRefundNo:   o.Number.Refund(),
+		OutRefundNo:   o.RefundNumber(),
 		Reason:        trade.Reason(o),
 		Amount:        refundTotal{o.Product.Price, o.Product.Price, trade.Currency},
 	}

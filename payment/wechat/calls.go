@@ -164,7 +164,7 @@ func (c *Client) QueryRefund(ctx context.Context, o sale.Order) (sale.RefundRepo
 	return c.refundCall(ctx, o, request{
 		what:   "query refund of order " + string(o.Number),
 		method: http.MethodGet,
-		path:   refundsPath + "/" + url.PathEscape(o.Number.Refund()),
+		path:   refundsPath + "/" + url.PathEscape(o.RefundNumber()),
 		want:   http.StatusOK,
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -139,6 +140,16 @@ func (l *Ledger) LastSeq() (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.seq, nil
+}
+
+// Find implements sale.Ledger.
+func (l *Ledger) Find(number string) (sale.Order, error) {
+	for _, o := range l.Orders() {
+		if strings.HasSuffix(string(o.Number), number) {
+			return o, nil
+		}
+	}
+	return sale.Order{}, fmt.Errorf("no order %q", number)
 }
 
 // Recent implements sale.Ledger.

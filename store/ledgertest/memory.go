@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -184,6 +185,16 @@ func (b *books) order(n sale.Number) *sale.Order {
 // Open is part of sale.Ledger.
 func (m *Memory) Open() ([]sale.Order, error) {
 	return slices.DeleteFunc(m.all(), func(o sale.Order) bool { return !o.Open() }), nil
+}
+
+// Find is part of sale.Ledger.
+func (m *Memory) Find(number string) (sale.Order, error) {
+	for _, o := range m.all() {
+		if strings.HasSuffix(string(o.Number), number) {
+			return o, nil
+		}
+	}
+	return sale.Order{}, fmt.Errorf("%w: %s", store.ErrNoOrder, number)
 }
 
 // Recent is part of sale.Ledger.

@@ -87,7 +87,12 @@ func refusalCases() []refusalCase {
 		{vending, to(sale.Dispensing), `nothing leads from "dispensing" to "dispensing"`},
 		{vending, to(sale.Unknown, sale.Dispensing), `nothing leads from "unknown" to "dispensing"`},
 		{vending, to(sale.Refunded), `nothing leads from "dispensing" to "refunded"`},
-		{dispensed, to(sale.Refunding), `nothing leads from "dispensed" to "refunding"`},
+		{dispensed, to(sale.Refunding), "was dispensed, and no person asks for the money back"},
+		{vending, change(func(s *sale.Step) { s.Order.Refund.Closed = 1 }, sale.Refunding), "asks under a new number, and its refund is not closed"},
+		{append(vending[:3:3], sale.Unknown, sale.Attention), func(w *Walk) sale.Step {
+			w.Order.Refund.Closed = 2
+			return w.To(sale.Refunding)
+		}, "asks under a new number, and its refund is not closed"},
 		{dispensed, to(sale.Dispensed), `nothing leads from "dispensed" to "dispensed"`},
 		{refunded, to(sale.Dispensing), `nothing leads from "refunded" to "dispensing"`},
 		{refunded, to(sale.Refunding), `nothing leads from "refunded" to "refunding"`},

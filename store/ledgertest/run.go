@@ -132,10 +132,14 @@ func reopened(_ *testing.T, b *bench) {
 	b.commit(s, attention.To(sale.Awaiting), attention.To(sale.Paid, sale.Refunding), attention.To(sale.Attention))
 	swept, s := NewWalk(2)
 	b.commit(s, swept.To(sale.Closing), swept.To(sale.Closed), swept.To(sale.Closed), swept.To(sale.Closed))
+	served, s := NewWalk(3)
+	b.commit(s, served.To(sale.Awaiting), served.To(sale.Paid, sale.Dispensing), served.To(sale.Dispensed))
 	b.again(func() { b.wantOpen() })
-	b.commit(attention.To(sale.Refunding), swept.To(sale.Paid, sale.Refunding))
-	b.again(func() { b.wantOpen(attention.Order, swept.Order) })
-	b.commit(attention.To(sale.Refunded), swept.To(sale.Refunded))
+	attention.Order.Refund = sale.Refund{ByPerson: true}
+	served.Order.Refund.ByPerson = true
+	b.commit(attention.To(sale.Refunding), swept.To(sale.Paid, sale.Refunding), served.To(sale.Refunding))
+	b.again(func() { b.wantOpen(attention.Order, swept.Order, served.Order) })
+	b.commit(attention.To(sale.Refunded), swept.To(sale.Refunded), served.To(sale.Refunded))
 	b.again(func() { b.wantOpen() })
 }
 

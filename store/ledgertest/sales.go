@@ -76,7 +76,7 @@ func (w *Walk) enter(state sale.State) {
 			o.Sweeps++
 		}
 	case sale.Refunded:
-		o.Refund = sale.Refund{Status: sale.RefundSuccess, ID: "50000000382019052709732678859"}
+		o.Refund.Status, o.Refund.ID = sale.RefundSuccess, "50000000382019052709732678859"
 	}
 }
 
