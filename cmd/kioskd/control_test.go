@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kioskd/sale"
 	"kioskd/sale/saletest"
@@ -36,7 +37,7 @@ func aControl(t testing.TB) control {
 	f := newFace(slog.New(slog.DiscardHandler))
 	board := saletest.NewBoard()
 	m, err := sale.New(sale.Options{
-		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: board, Panel: f, Clock: systemClock{},
+		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: board, Panel: f, Clock: newClock(time.Time{}),
 		Code: "T1", PayWithin: 1, DispenseWithin: 1,
 	})
 	if err != nil {

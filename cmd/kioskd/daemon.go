@@ -22,6 +22,7 @@ type daemon struct {
 	config  *configs.Config
 	log     *slog.Logger
 	face    *face
+	clock   clock    // known once the ledger is open
 	checker []string // command that examines the ledger, see store.Options
 
 	// ready, if set, is called once with the parts that a demo looks into.
@@ -66,7 +67,12 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return err
 	}
 	defer ledger.Close()
-	gateway, err := openGateway(d.config, d.log)
+	newest, err := newestPayment(ledger)
+	if err != nil {
+		return err
+	}
+	d.clock = newClock(newest)
+	gateway, err := openGateway(d.config, d.clock, d.log)
 	if err != nil {
 		return fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
 	}
@@ -77,7 +83,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	defer dispenser.Close()
 
 	o := sale.Options{
-		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: systemClock{},
+		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: d.clock,
 		Code: d.config.Machine.ID, Products: d.config.Catalogue(), Spares: d.config.Spares(),
 		NewCode: d.config.Sale.NewCode, RefundCap: sale.Fen(d.config.Sale.RefundCap),
 		PayWithin: d.config.Sale.PayWithin, DispenseWithin: d.config.Sale.DispenseWithin,

@@ -124,10 +124,10 @@ func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 	return nil, fmt.Errorf("no driver %q", c.Controller.Driver)
 }
 
-func openGateway(c *configs.Config, log *slog.Logger) (sale.Gateway, error) {
+func openGateway(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
 	switch s := c.Payment.Settings.(type) {
 	case *wechat.Settings:
-		return wechat.New(*s, wechat.Options{DeviceID: c.Machine.ID, Clock: systemClock{}, Log: log, Version: version()})
+		return wechat.New(*s, wechat.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()})
 	}
 	return nil, fmt.Errorf("no driver for %T", c.Payment.Settings)
 }

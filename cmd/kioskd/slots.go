@@ -165,7 +165,7 @@ func askTest(ctx context.Context, at places, file string, slot sale.Slot, errs i
 			}
 		}
 		o, err = sale.Trial{
-			Ledger: ledger, Dispenser: d, Clock: systemClock{}, Code: c.Machine.ID, DispenseWithin: c.Sale.DispenseWithin,
+			Ledger: ledger, Dispenser: d, Clock: newClock(time.Time{}), Code: c.Machine.ID, DispenseWithin: c.Sale.DispenseWithin,
 		}.Run(ctx, p)
 		return err
 	})

@@ -28,7 +28,7 @@ func (d *daemon) upkeep(ctx context.Context, ledger *store.Store) error {
 		d.log.Error("archived orders are lost; selling goes on", "error", err)
 	}
 	for wait := upkeepAfter; pause(ctx, wait); wait = upkeepEvery {
-		if (systemClock{}).Plausible() != nil {
+		if d.clock.Plausible() != nil {
 			continue
 		}
 		if err := d.copyLedger(ctx, ledger); err != nil {

@@ -177,7 +177,7 @@ func TestCertificates(t *testing.T) {
 		o.Transport = broken{&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}}
 	})
 	for g, want := range map[*wechat.Client]string{
-		unknown: "the server's certificate is from an unknown authority: update the system's ca-certificates, and look for a proxy in this network",
+		unknown: "the server's certificate is from an unknown authority: update the system's ca-certificates, or name the network's own authority in ca_file, and look for a proxy in this network",
 		expired: "the server's certificate is not valid at this machine's time: check the clock",
 	} {
 		err := g.Ping(t.Context())

@@ -79,7 +79,7 @@ func unreachable(lost []error) error {
 	if bad := new(x509.CertificateInvalidError); errors.As(err, bad) && bad.Reason == x509.Expired {
 		f.Hint = "the server's certificate is not valid at this machine's time: check the clock"
 	} else if unknown := new(x509.UnknownAuthorityError); errors.As(err, unknown) {
-		f.Hint = "the server's certificate is from an unknown authority: update the system's ca-certificates, and look for a proxy in this network"
+		f.Hint = "the server's certificate is from an unknown authority: update the system's ca-certificates, or name the network's own authority in ca_file, and look for a proxy in this network"
 	}
 	texts := make([]string, len(lost))
 	for i, e := range lost {

@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +28,15 @@ type Options struct {
 	Bases     []string // scheme and host, tried in this order, at least one
 	Timeouts  Timeouts // zero fields are filled with the defaults
 	UserAgent string
-	Transport http.RoundTripper // replaces the package's own, with its Connect and Handshake limits
+	Transport http.RoundTripper // replaces the package's own, with its Names, Connect and Handshake limits
+	Roots     *x509.CertPool    // who signs for the servers; nil: whom the system trusts
+	// Now tells the time by which certificates are judged; nil: the system's.
+	Now func() time.Time
 }
 
 // Timeouts bounds one attempt of a call. A call is two attempts at most.
 type Timeouts struct {
+	Names     time.Duration // name look-up, default 2 s; after that the addresses of before are tried
 	Connect   time.Duration // name look-up and TCP, default 4 s
 	Handshake time.Duration // TLS, default 4 s
 	Attempt   time.Duration // everything, to the last byte of the answer, default 10 s
@@ -42,6 +48,7 @@ type Timeouts struct {
 
 func (t Timeouts) filled() Timeouts {
 	return Timeouts{
+		Names:     cmp.Or(t.Names, 2*time.Second),
 		Connect:   cmp.Or(t.Connect, 4*time.Second),
 		Handshake: cmp.Or(t.Handshake, 4*time.Second),
 		Attempt:   cmp.Or(t.Attempt, 10*time.Second),
@@ -55,14 +62,19 @@ type Link struct {
 	agent   string
 	http    http.RoundTripper
 	attempt time.Duration
+	now     func() time.Time
+	skew    skew
 }
 
 // New does no network I/O.
 func New(o Options) *Link {
 	t := o.Timeouts.filled()
-	l := &Link{bases: &bases{urls: o.Bases, away: t.Return}, agent: o.UserAgent, http: o.Transport, attempt: t.Attempt}
+	l := &Link{bases: &bases{urls: o.Bases, away: t.Return}, agent: o.UserAgent, http: o.Transport, attempt: t.Attempt, now: o.Now}
+	if l.now == nil {
+		l.now = time.Now
+	}
 	if l.http == nil {
-		l.http = newTransport(t)
+		l.http = newTransport(t, &tls.Config{RootCAs: o.Roots, Time: l.now})
 	}
 	return l
 }
@@ -71,12 +83,13 @@ func New(o Options) *Link {
 // for less time than usual servers do: a connection closed by the far end is
 // found out only by the next request. Signatures cover plain bytes, so it asks
 // for no compression.
-func newTransport(t Timeouts) *http.Transport {
+func newTransport(t Timeouts, secure *tls.Config) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: t.Connect, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:            (&dialer{newNames(t.Names), net.Dialer{Timeout: t.Connect, KeepAlive: 15 * time.Second}}).DialContext,
+		TLSClientConfig:        secure,
 		TLSHandshakeTimeout:    t.Handshake,
 		ResponseHeaderTimeout:  t.Attempt,
 		IdleConnTimeout:        50 * time.Second,
@@ -167,6 +180,7 @@ func (l *Link) try(ctx context.Context, base string, c Call) (r Reply, answered 
 		return Reply{}, false, fmt.Errorf("%s: %w", base, err)
 	}
 	defer resp.Body.Close()
+	l.skew.look(resp.Header, l.now())
 	r = Reply{Base: base, Status: resp.StatusCode, Header: resp.Header}
 	r.Body, err = io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
 	if err != nil {
