@@ -1,0 +1,23 @@
+package link
+
+import (
+	"crypto/tls"
+	"net/http"
+)
+
+// Presenting returns a link that shows a client certificate to servers that
+// ask for one. It shares with l what is known about the base URLs, and nothing
+// else. Where the transport is not an [http.Transport] the certificate is not
+// shown.
+func (l *Link) Presenting(c tls.Certificate) *Link {
+	with := *l
+	if t, ok := l.http.(*http.Transport); ok {
+		t = t.Clone()
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = &tls.Config{}
+		}
+		t.TLSClientConfig.Certificates = []tls.Certificate{c}
+		with.http = t
+	}
+	return &with
+}
