@@ -23,7 +23,7 @@ type simulated struct {
 
 func newSimulated(t testing.TB, signType string) *simulated {
 	t.Helper()
-	server, err := paytest.New(paytest.Options{MerchantKey: merchantKey(), PublicKey: merchantKey()})
+	server, err := paytest.New(paytest.Options{MerchantKey: merchantKey(), PublicKey: strangerKey()})
 	if err != nil {
 		t.Fatal(err)
 	}
