@@ -13,6 +13,7 @@ import (
 	"kioskd/internal/audit"
 	"kioskd/payment/paytest"
 	"kioskd/payment/wechat"
+	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
@@ -27,6 +28,7 @@ type BubbleOptions struct {
 	Keys      Keys
 	Seed      uint64
 	Domains   int                                       // base URLs of the client, default 1
+	V2        bool                                      // API v2 instead of v3
 	Sale      func(*sale.Options)                       // changes the machine
 	Provider  func(*paytest.Behaviour)                  // ... the provider
 	Transport func(http.RoundTripper) http.RoundTripper // something between client and courier
@@ -89,13 +91,20 @@ func (w *World) build() (err error) {
 	for i := range w.o.Domains - 1 {
 		urls = append(urls, fmt.Sprintf("https://api%d.example.net", i+2))
 	}
-	inner, err := client(w.Provider, w.dir, urls, wechat.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: transport})
+	inner, err := w.gateway(urls, transport)
 	if err != nil {
 		return err
 	}
 	w.Client = &Gateway{inner: inner}
 	w.Ledger = &Ledger{world: w, begun: map[sale.Number]time.Time{}}
 	return w.Begin()
+}
+
+func (w *World) gateway(urls []string, transport http.RoundTripper) (sale.Gateway, error) {
+	if w.o.V2 {
+		return clientV2(w.Provider, w.dir, urls, wechatv2.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: transport})
+	}
+	return client(w.Provider, w.dir, urls, wechat.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: transport})
 }
 
 // Now is the true time, which the provider has.
