@@ -3,6 +3,8 @@ package paytest
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -72,7 +74,8 @@ func (d *domain) url() string {
 }
 
 func (d *domain) serve(h http.Handler) {
-	d.server = &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	// Who does not trust the authority, or is not trusted, needs no log.
+	d.server = &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() {
 		defer close(d.ended)
 		var l net.Listener = d
