@@ -6,8 +6,46 @@ import (
 	"time"
 
 	"kioskd/internal/desk"
+	"kioskd/payment/paytest"
 	"kioskd/sale"
 )
+
+// The documents of API v2 let no order be closed in its first five minutes.
+// Nobody waits for that: the next customer buys meanwhile.
+func TestAYoungOrderIsClosedLater(t *testing.T) {
+	keys, err := desk.NewKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, V2: true, Provider: func(b *paytest.Behaviour) { b.CloseAge = 5 * time.Minute }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Shown(time.Minute, sale.SceneIdle)
+		w.Board.Press(11)
+		w.Shown(10*time.Second, sale.ScenePay)
+		young := w.Newest().Number
+		w.Board.Cancel()
+		time.Sleep(15 * time.Second)
+		w.Board.Press(12)
+		if !w.Shown(10*time.Second, sale.ScenePay) || w.Pay(w.Panel.Now()) != nil {
+			t.Errorf("the next customer sees %s", w.Panel.Now().Kind)
+		}
+		if err := w.Settled(10 * time.Minute); err != nil {
+			t.Error(err)
+		}
+		if o, err := w.Provider.Order(string(young)); err != nil || o.TradeState != paytest.TradeClosed || o.ClosedAt.Sub(o.CreatedAt) < 5*time.Minute {
+			t.Errorf("%+v, %v", o, err)
+		}
+		if f, broken := w.Check(); broken != nil || f.Dispensed != 1 || f.Closed != 1 {
+			t.Errorf("%+v %q", f, broken)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
 
 // A technician changes payment.driver over the night, while orders are open
 // that the old driver made.

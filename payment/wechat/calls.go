@@ -186,16 +186,5 @@ func (c *Client) Ping(ctx context.Context) error {
 	q := c.queryRequest(trade.PingNumber)
 	q.what, q.home = "ping", true
 	_, err := c.ask(ctx, q)
-	switch {
-	case errors.Is(err, sale.ErrNotFound):
-		return nil
-	case err == nil, errors.Is(err, sale.ErrMerchant), errors.Is(err, sale.ErrTemporary):
-		return err
-	}
-	return &sale.Fault{
-		Code: sale.CodePayMerchant,
-		What: "WeChat Pay refuses a plain query",
-		Hint: "check mchid and the merchant's permissions in the merchant portal",
-		Err:  fmt.Errorf("%w: %w", sale.ErrMerchant, err),
-	}
+	return trade.Pinged(err)
 }

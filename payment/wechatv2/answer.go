@@ -11,17 +11,6 @@ import (
 	"kioskd/sale"
 )
 
-var tradeStates = map[string]sale.TradeState{
-	"SUCCESS":    sale.TradePaid,
-	"NOTPAY":     sale.TradeUnpaid,
-	"CLOSED":     sale.TradeClosed,
-	"REFUND":     sale.TradeRefunded,
-	"USERPAYING": sale.TradePaying,
-	"ACCEPT":     sale.TradePaying,
-	"PAYERROR":   sale.TradeUnpaid,
-	"REVOKED":    sale.TradeUnpaid,
-}
-
 // readTrade takes a verified answer for what it says about this order, or
 // refuses it. A state that is not listed is sale.TradeUnclear.
 func readTrade(a answer, o sale.Order) (sale.Trade, error) {
@@ -29,7 +18,7 @@ func readTrade(a answer, o sale.Order) (sale.Trade, error) {
 	if err := same("out_trade_no", f["out_trade_no"], string(o.Number)); err != nil {
 		return sale.Trade{}, err
 	}
-	found := sale.Trade{State: tradeStates[f["trade_state"]], AsOf: a.at}
+	found := sale.Trade{State: trade.State(f["trade_state"]), AsOf: a.at}
 	switch found.State {
 	case sale.TradePaid:
 	case sale.TradeRefunded:

@@ -3,6 +3,7 @@ package wechatv2_test
 import (
 	"testing"
 
+	"kioskd/payment/gatewaytest/simulated"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 )
@@ -21,7 +22,7 @@ func TestRefundGoesWhereTheQueryWent(t *testing.T) {
 	if err := server.FailDomain(0, paytest.DomainReset); err != nil {
 		t.Fatal(err)
 	}
-	s := &simulated{t, server, "HMAC-SHA256"}
+	s := &double{&simulated.Provider{Server: server}, t, "HMAC-SHA256"}
 	g := client(t, s.settings(), realTime)
 	o := s.sold(t, g)
 	before := server.Stats().Domains

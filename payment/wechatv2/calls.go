@@ -133,16 +133,5 @@ func (c *Client) refundCall(ctx context.Context, o sale.Order, what string, ask 
 // appid nor the certificate. Any other refusal is sale.ErrMerchant.
 func (c *Client) Ping(ctx context.Context) error {
 	_, err := c.ask(ctx, request{what: "ping", path: queryPath, fields: c.about(c.own(), trade.PingNumber), home: true})
-	switch {
-	case errors.Is(err, sale.ErrNotFound):
-		return nil
-	case err == nil, errors.Is(err, sale.ErrMerchant), errors.Is(err, sale.ErrTemporary):
-		return err
-	}
-	return &sale.Fault{
-		Code: sale.CodePayMerchant,
-		What: "WeChat Pay refuses a plain query",
-		Hint: "check mchid and the merchant's permissions in the merchant portal",
-		Err:  fmt.Errorf("%w: %w", sale.ErrMerchant, err),
-	}
+	return trade.Pinged(err)
 }

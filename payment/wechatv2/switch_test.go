@@ -15,12 +15,12 @@ import (
 // A technician who changes payment.driver leaves orders behind that only the
 // old driver can speak for.
 func TestOrdersOfTheOtherDriver(t *testing.T) {
-	s := newSimulated(t, "HMAC-SHA256")
+	s := newDouble(t, "HMAC-SHA256")
 	v2 := client(t, s.settings(), realTime)
 	v3 := thirdVersion(t, s)
 	const want = "SH0042-000001: E-PAY-02: the order was made with another payment.driver: merchant set-up (put the old payment section back until its orders are settled)"
 
-	ofV2 := s.created(t, v2, 1)
+	ofV2 := s.Created(t, v2, 1)
 	refusedAll(t, v3, ofV2, want)
 	ofV3 := ofV2
 	var err error
@@ -35,7 +35,7 @@ func TestOrdersOfTheOtherDriver(t *testing.T) {
 	if _, err := v3.Create(t.Context(), ofV2); !errors.Is(err, sale.ErrRefused) || !strings.Contains(err.Error(), "not one of this gateway") {
 		t.Errorf("%v", err)
 	}
-	if n := s.server.Calls(string(ofV2.Number)).Counts; len(n) != 1 || n[paytest.CallCreate] != 1 {
+	if n := s.Server.Calls(string(ofV2.Number)).Counts; len(n) != 1 || n[paytest.CallCreate] != 1 {
 		t.Errorf("calls %v", n)
 	}
 	// Of an order that has lost all but its number either may ask: it is the
@@ -48,15 +48,15 @@ func TestOrdersOfTheOtherDriver(t *testing.T) {
 	}
 }
 
-func thirdVersion(t *testing.T, s *simulated) *wechat.Client {
+func thirdVersion(t *testing.T, s *double) *wechat.Client {
 	t.Helper()
-	dir, m := t.TempDir(), s.server.Merchant()
-	if err := s.server.WriteFiles(dir); err != nil {
+	dir, m := t.TempDir(), s.Server.Merchant()
+	if err := s.Server.WriteFiles(dir); err != nil {
 		t.Fatal(err)
 	}
 	g, err := wechat.New(wechat.Settings{
 		AppID: m.AppID, MchID: m.MchID, MerchantSerial: m.Serial, MerchantKey: filepath.Join(dir, paytest.MerchantKeyFile),
-		PublicKeyID: m.PublicKeyID, PublicKey: filepath.Join(dir, paytest.PublicKeyFile), NotifyURL: m.NotifyURL, BaseURLs: s.server.URLs(),
+		PublicKeyID: m.PublicKeyID, PublicKey: filepath.Join(dir, paytest.PublicKeyFile), NotifyURL: m.NotifyURL, BaseURLs: s.Server.URLs(),
 	}, wechat.Options{DeviceID: "SH0042"})
 	if err != nil {
 		t.Fatal(err)

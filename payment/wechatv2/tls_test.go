@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/payment/gatewaytest/simulated"
 	"kioskd/payment/paytest"
 	"kioskd/payment/wechatv2"
 	"kioskd/sale"
@@ -13,7 +14,7 @@ import (
 
 // secured is the simulated provider over https, where refunds want the
 // merchant's certificate.
-func secured(t *testing.T) (*simulated, func(*wechatv2.Options)) {
+func secured(t *testing.T) (*double, func(*wechatv2.Options)) {
 	t.Helper()
 	server, err := paytest.New(paytest.Options{MerchantKey: merchantKey(), PublicKey: strangerKey()})
 	if err != nil {
@@ -30,12 +31,12 @@ func secured(t *testing.T) (*simulated, func(*wechatv2.Options)) {
 	trusting := func(o *wechatv2.Options) {
 		o.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority}}
 	}
-	return &simulated{t, server, "HMAC-SHA256"}, trusting
+	return &double{&simulated.Provider{Server: server}, t, "HMAC-SHA256"}, trusting
 }
 
-func (s *simulated) sold(t *testing.T, g *wechatv2.Client) sale.Order {
+func (s *double) sold(t *testing.T, g *wechatv2.Client) sale.Order {
 	t.Helper()
-	o := s.created(t, g, 1)
+	o := s.Created(t, g, 1)
 	s.Pay(t, o.CodeURL)
 	trade, err := g.Query(t.Context(), o)
 	if err != nil || trade.State != sale.TradePaid {
@@ -82,14 +83,14 @@ func TestRefundWithAStrangersCertificate(t *testing.T) {
 	refusedRefund(t, s, g, s.sold(t, g), certificateFault+"remote error: tls: ")
 }
 
-func refusedRefund(t *testing.T, s *simulated, g *wechatv2.Client, o sale.Order, want string) {
+func refusedRefund(t *testing.T, s *double, g *wechatv2.Client, o sale.Order, want string) {
 	t.Helper()
 	report, err := g.Refund(t.Context(), o)
 	if want = "refund order " + string(o.Number) + ": " + want; err == nil || len(err.Error()) < len(want) || err.Error()[:len(want)] != want {
 		t.Errorf("%+v, %v\nwant %s", report, err, want)
 	}
 	isOnly(t, "refund", err, sale.ErrMerchant, sale.CodePayMerchant)
-	if n := len(s.server.Refunds()); n != 0 {
+	if n := len(s.Server.Refunds()); n != 0 {
 		t.Errorf("%d refunds were made", n)
 	}
 }
