@@ -63,3 +63,42 @@ func thirdVersion(t *testing.T, s *double) *wechat.Client {
 	}
 	return g
 }
+
+// An order of another merchant is not asked about.
+func TestOrdersOfAnotherMerchant(t *testing.T) {
+	s := newStub(t, says(paidFields()))
+	old := client(t, settings(t))
+	changed := settings(t, s.URL)
+	changed.MchID = "1900000110"
+	const want = `SH0042-000017-x7k2p: E-PAY-02: the order belongs to merchant "1900000109": merchant set-up (put that merchant's settings back until its orders are settled)`
+	refusedAll(t, client(t, changed), order(t, old), want)
+	if n := len(s.requests()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+// refusedAll wants the same of every call about an order that was created.
+func refusedAll(t *testing.T, g sale.Gateway, o sale.Order, want string) {
+	t.Helper()
+	_, queryErr := g.Query(t.Context(), o)
+	_, refundErr := g.Refund(t.Context(), o)
+	_, askErr := g.QueryRefund(t.Context(), o)
+	for what, err := range map[string]error{
+		"query order ": queryErr, "close order ": g.Close(t.Context(), o), "refund order ": refundErr, "query refund of order ": askErr,
+	} {
+		if err == nil || err.Error() != what+want || !errors.Is(err, sale.ErrMerchant) || errors.Is(err, sale.ErrRefused) {
+			t.Errorf("%v\nwant %s", err, what+want)
+		}
+	}
+}
+
+// An order keeps the appid it was made with.
+func TestAppIDOfTheOrderCounts(t *testing.T) {
+	s := newStub(t, says(paidFields()))
+	old := client(t, settings(t, s.URL))
+	changed := settings(t, s.URL)
+	changed.AppID = "wx0000000000000000"
+	if trade, err := client(t, changed).Query(t.Context(), order(t, old)); err != nil || trade.State != sale.TradePaid {
+		t.Errorf("%v, %v", trade, err)
+	}
+}
