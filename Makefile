@@ -38,7 +38,7 @@ unit: ## all tests, with the race detector
 	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 20m $$($(GO) list ./... | grep -v internal/powercut)
 	$(GO) test -timeout 20m ./internal/powercut
 
-oracle: ## the official SDK against our simulator
+oracle: ## the official SDK and gopay against our simulator
 	cd internal/oracle && $(GO) vet ./... && $(GO) test ./...
 
 demo: build ## twenty scripted customers against the built binary

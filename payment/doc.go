@@ -7,8 +7,9 @@
 // decide; that is the work of the sale package.
 //
 //   - wechat: WeChat Pay API v3, Native orders, public-key mode, direct merchant.
+//   - wechatv2: WeChat Pay API v2, Native orders, for merchants without v3.
 //   - gatewaytest: what every gateway must do, as a test suite. A new client
 //     is right when the suite passes.
-//   - paytest: a simulated WeChat Pay server, because the provider has no test
-//     environment for API v3.
+//   - paytest: a simulated WeChat Pay server for both versions, because the
+//     provider has no test environment for Native orders.
 package payment

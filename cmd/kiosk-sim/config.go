@@ -28,7 +28,7 @@ controller:
   port: %s
 %s
 payment:
-  driver: wechat
+  driver: %s
   settings:
 %s
 sale:
@@ -42,7 +42,7 @@ control:
   socket: %s
 
 products:
-`, mark, shellWord(f.config()), f.board, strconv.Quote(f.port), boardSettings[f.board], indent(settings, "    "), socketFile)
+`, mark, shellWord(f.config()), f.board, strconv.Quote(f.port), boardSettings[f.board], paymentDrivers[f.api], indent(settings, "    "), socketFile)
 	for _, p := range assortment() {
 		fmt.Fprintf(&b, "  - {slot: %d, name: %s, price: %q}\n", p.Slot, strconv.Quote(p.Name), p.Price.String())
 	}
@@ -59,6 +59,8 @@ var boardSettings = map[string]string{
 `,
 	boardMDB: "",
 }
+
+var paymentDrivers = map[string]string{apiV3: "wechat", apiV2: "wechat-v2"}
 
 func indent(text, by string) string {
 	var b strings.Builder

@@ -16,6 +16,8 @@ import (
 )
 
 const (
+	apiV3, apiV2 = "v3", "v2" // of --api
+
 	configFile   = "kioskd.yaml"
 	providerFile = "simulator_key.pem" // the private half of WeChat Pay's public key
 	socketFile   = "kioskd.sock"
@@ -31,11 +33,12 @@ type folder struct {
 	path  string
 	port  string // absolute
 	board string // driver of what is behind it
+	api   string // version of the payment's interface
 	ours  bool   // an earlier run has been here
 }
 
 // openFolder makes the folder, or makes sure that nothing in it would be lost.
-func openFolder(dir, port, board string) (*folder, error) {
+func openFolder(dir, port, board, api string) (*folder, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", dir, err)
@@ -46,7 +49,7 @@ func openFolder(dir, port, board string) (*folder, error) {
 	if port, err = filepath.Abs(port); err != nil {
 		return nil, fmt.Errorf("find %s: %w", port, err)
 	}
-	f := &folder{path: abs, port: port, board: board}
+	f := &folder{path: abs, port: port, board: board, api: api}
 	if n := len(f.file(socketFile)); n > maxSocket {
 		return nil, wrong("--dir %s: with kioskd's socket its path has %d bytes, %d are allowed: choose a shorter one", dir, n, maxSocket)
 	}
@@ -64,7 +67,9 @@ func openFolder(dir, port, board string) (*folder, error) {
 	if f.ours {
 		return f, nil
 	}
-	for _, name := range []string{configFile, paytest.MerchantKeyFile, paytest.PublicKeyFile, providerFile} {
+	for _, name := range []string{
+		configFile, paytest.MerchantKeyFile, paytest.PublicKeyFile, paytest.MerchantCertFile, paytest.APIKeyFile, providerFile,
+	} {
 		if _, err := os.Lstat(f.file(name)); !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("--dir %s: its %s is not from kiosk-sim and would be lost: choose another folder", dir, name)
 		}
@@ -122,10 +127,14 @@ func (f *folder) write(s *paytest.Server, k keys) error {
 	if err := replace(f.file(providerFile), key, 0o600); err != nil {
 		return err
 	}
-	if err := s.WriteFiles(f.path); err != nil {
+	files, settings := s.WriteFiles, s.Settings
+	if f.api == apiV2 {
+		files, settings = s.WriteFilesV2, s.SettingsV2
+	}
+	if err := files(f.path); err != nil {
 		return err
 	}
-	return replace(f.config(), f.configText(s.Settings()), 0o644)
+	return replace(f.config(), f.configText(settings()), 0o644)
 }
 
 // replace writes a file in one step.

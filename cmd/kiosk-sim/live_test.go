@@ -21,6 +21,7 @@ import (
 	"kioskd/device/vmc"
 	"kioskd/internal/simweb/browsertest"
 	"kioskd/payment/wechat"
+	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 )
 
@@ -110,7 +111,10 @@ func post(t *testing.T, url, body string) (int, string) {
 func drivers() configs.Drivers {
 	return configs.Drivers{
 		Controllers: map[string]func() configs.Settings{"vmc": func() configs.Settings { s := vmc.DefaultSettings(); return &s }},
-		Payments:    map[string]func() configs.Settings{"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s }},
+		Payments: map[string]func() configs.Settings{
+			"wechat":    func() configs.Settings { s := wechat.DefaultSettings(); return &s },
+			"wechat-v2": func() configs.Settings { s := wechatv2.DefaultSettings(); return &s },
+		},
 	}
 }
 
@@ -150,7 +154,11 @@ func TestWechat(t *testing.T) {
 	if len(s.BaseURLs) != 2 || s.BaseURLs[1] != p.said["provider"] {
 		t.Errorf("base_urls %q, provider %q", s.BaseURLs, p.said["provider"])
 	}
-	buy(t, *s, c.Catalogue()[0], p.said["page"])
+	client, err := wechat.New(*s, wechat.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	buy(t, client, c.Catalogue()[0], p.said["page"])
 
 	key := readFile(t, filepath.Join(dir, "apiclient_key.pem"))
 	for name, want := range map[string]fs.FileMode{"apiclient_key.pem": 0o600, "simulator_key.pem": 0o600, "wechatpay_public_key.pem": 0o644, "kioskd.yaml": 0o644} {
@@ -182,6 +190,32 @@ func TestWechat(t *testing.T) {
 	p.end(t, os.Interrupt)
 }
 
+// The same for API v2, in a folder that v3 was in before.
+func TestWechatV2(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"wechat", "--dir", dir, "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0"}
+	start(t, args...).end(t, syscall.SIGTERM)
+	p := start(t, append(args, "--api", "v2")...)
+	c, err := configs.Load(p.said["config"], drivers())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Payment.Driver != "wechat-v2" {
+		t.Errorf("driver %s", c.Payment.Driver)
+	}
+	client, err := wechatv2.New(*c.Payment.Settings.(*wechatv2.Settings), wechatv2.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	buy(t, client, c.Catalogue()[0], p.said["page"])
+	for name, want := range map[string]fs.FileMode{"apiclient_key.pem": 0o600, "apiclient_cert.pem": 0o644, "apiv2_key.txt": 0o600} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v %v, not %v", name, info, err, want)
+		}
+	}
+	p.end(t, syscall.SIGTERM)
+}
+
 func readFile(t *testing.T, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -192,13 +226,10 @@ func readFile(t *testing.T, path string) string {
 }
 
 // buy makes an order as kioskd would, and pays it as a phone would.
-func buy(t *testing.T, s wechat.Settings, product sale.Product, page string) {
+func buy(t *testing.T, client sale.Gateway, product sale.Product, page string) {
 	t.Helper()
-	client, err := wechat.New(s, wechat.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	o := sale.Order{Number: "SIM1000001ABCDE", Product: product, CreatedAt: time.Now()}
+	var err error
 	if o.Request, err = client.Prepare(o, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ type wechatFlags struct {
 	page    string
 	cabinet string
 	board   string
+	api     string
 	latency time.Duration
 	seed    uint64
 	verbose bool
@@ -29,11 +30,11 @@ func wechatCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "wechat --dir DIR",
 		Short: "Simulate WeChat Pay and the customers' phones",
-		Long: `Simulate WeChat Pay API v3 (Native, WeChat Pay public key) over real HTTP with
-real signatures, and the customers' phones on a page.
+		Long: `Simulate WeChat Pay (Native; API v3 with WeChat Pay public key, and API v2) over
+real HTTP with real signatures, and the customers' phones on a page.
 
-DIR gets the merchant's key, WeChat Pay's public key and kioskd.yaml, a config
-that is ready to run. They are written at each start; the keys stay the same,
+DIR gets the merchant's key, WeChat Pay's public key (--api v2: the merchant's
+certificate and the API key) and kioskd.yaml, a config that is ready to run. They are written at each start; the keys stay the same,
 the orders are forgotten.`,
 		Example: "  kiosk-sim wechat --dir sim\n  kiosk-sim wechat --listen 127.0.0.1:9080 --dir sim --latency 80ms",
 		Args:    noArguments,
@@ -47,6 +48,7 @@ the orders are forgotten.`,
 	p.StringVar(&f.page, "page", "127.0.0.1:9082", "address of the page and the control API")
 	p.StringVar(&f.cabinet, "cabinet", "", "serial port for the config (default DIR/ttyVMC)")
 	p.StringVar(&f.board, "controller", boardVMC, "driver for the config: vmc or mdb")
+	p.StringVar(&f.api, "api", apiV3, "API version for the config: v3 or v2; both are served")
 	p.DurationVar(&f.latency, "latency", 0, "round trip that every call takes at least, such as 80ms")
 	p.Uint64Var(&f.seed, "seed", 1, "makes the random choices repeatable")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log every call")
@@ -65,6 +67,9 @@ func (f *wechatFlags) check() error {
 	if err := checkBoard(f.board); err != nil {
 		return err
 	}
+	if f.api != apiV3 && f.api != apiV2 {
+		return wrong("--api %s: write v3 or v2", f.api)
+	}
 	if f.latency < 0 {
 		return wrong("--latency %v is negative", f.latency)
 	}
@@ -75,7 +80,7 @@ func runWechat(ctx context.Context, f wechatFlags, stdout, stderr io.Writer) err
 	if err := f.check(); err != nil {
 		return err
 	}
-	d, err := openFolder(f.dir, f.cabinet, f.board)
+	d, err := openFolder(f.dir, f.cabinet, f.board, f.api)
 	if err != nil {
 		return err
 	}

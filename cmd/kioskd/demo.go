@@ -26,6 +26,7 @@ import (
 
 type demoFlags struct {
 	screen    string
+	payment   string
 	windowed  bool
 	customers int
 	seed      uint64
@@ -54,6 +55,7 @@ answer; then it ends, with exit code 0 only if every order ended right.`,
 		},
 	}
 	c.Flags().StringVar(&f.screen, "screen", "auto", "customer screen: auto, window, terminal or none")
+	c.Flags().StringVar(&f.payment, "payment", "wechat", "payment driver: wechat or wechat-v2")
 	c.Flags().BoolVar(&f.windowed, "windowed", false, "a window on a desk instead of the whole screen")
 	c.Flags().IntVar(&f.customers, "customers", 0, "how many scripted customers come; 0: you are the customer")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "what the scripted customers do")
@@ -67,6 +69,9 @@ func (f demoFlags) check() error {
 	case configs.ScreenAuto, configs.ScreenWindow, configs.ScreenTerminal, configs.ScreenNone:
 	default:
 		return fmt.Errorf("--screen %s: write auto, window, terminal or none", f.screen)
+	}
+	if f.payment != "wechat" && f.payment != "wechat-v2" {
+		return fmt.Errorf("--payment %s: write wechat or wechat-v2", f.payment)
 	}
 	if f.customers < 0 {
 		return errors.New("--customers is a number of customers, 0 for none")
@@ -142,7 +147,11 @@ func (d *demo) world(ctx context.Context, errs io.Writer) (err error) {
 	if err = d.provider.Start(ctx, "127.0.0.1:0"); err != nil {
 		return fmt.Errorf("simulated WeChat Pay: %w", err)
 	}
-	if err = d.provider.WriteFiles(d.dir); err != nil {
+	write := d.provider.WriteFiles
+	if d.flags.payment == "wechat-v2" {
+		write = d.provider.WriteFilesV2
+	}
+	if err = write(d.dir); err != nil {
 		return err
 	}
 	var slots []devicetest.Slot
@@ -190,7 +199,11 @@ func (d *demo) yaml(port string) string {
 	fmt.Fprintf(&b, "machine: {id: DEMO1, name: 演示机, language: zh, help: 400-000-0000}\n")
 	fmt.Fprintf(&b, "store: {path: kioskd.db, reserve: 1MiB}\ncontrol: {socket: kioskd.sock}\n")
 	fmt.Fprintf(&b, "controller: {driver: vmc, port: %q, settings: {counts: true, pace: 0s}}\n", port)
-	fmt.Fprintf(&b, "payment:\n  driver: wechat\n  settings:\n    %s\n", strings.ReplaceAll(strings.TrimSpace(d.provider.Settings()), "\n", "\n    "))
+	merchant := d.provider.Settings()
+	if d.flags.payment == "wechat-v2" {
+		merchant = d.provider.SettingsV2()
+	}
+	fmt.Fprintf(&b, "payment:\n  driver: %s\n  settings:\n    %s\n", d.flags.payment, strings.ReplaceAll(strings.TrimSpace(merchant), "\n", "\n    "))
 	fmt.Fprintf(&b, "sale: {dispense_within: 20s}\n")
 	fmt.Fprintf(&b, "screen: {driver: %s, windowed: %v, theme: day}\nproducts:\n", d.flags.screen, d.flags.windowed)
 	for _, p := range demoProducts {

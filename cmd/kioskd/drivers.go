@@ -14,6 +14,7 @@ import (
 	"kioskd/device/vmc"
 	"kioskd/device/wvl"
 	"kioskd/payment/wechat"
+	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 )
 
@@ -101,16 +102,42 @@ func controllers() []controller {
 	}
 }
 
-// settings is what the config must know of every driver.
-func settings() configs.Drivers {
-	d := configs.Drivers{
-		Controllers: map[string]func() configs.Settings{},
-		Payments: map[string]func() configs.Settings{
-			"wechat": func() configs.Settings { s := wechat.DefaultSettings(); return &s },
+// payment is one driver of a provider.
+type payment struct {
+	name     string
+	settings func() configs.Settings // the defaults
+	open     func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error)
+}
+
+func payments() []payment {
+	return []payment{
+		{
+			name:     "wechat",
+			settings: func() configs.Settings { s := wechat.DefaultSettings(); return &s },
+			open: func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
+				o := wechat.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()}
+				return wechat.New(*c.Payment.Settings.(*wechat.Settings), o)
+			},
+		},
+		{
+			name:     "wechat-v2",
+			settings: func() configs.Settings { s := wechatv2.DefaultSettings(); return &s },
+			open: func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
+				o := wechatv2.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()}
+				return wechatv2.New(*c.Payment.Settings.(*wechatv2.Settings), o)
+			},
 		},
 	}
+}
+
+// settings is what the config must know of every driver.
+func settings() configs.Drivers {
+	d := configs.Drivers{Controllers: map[string]func() configs.Settings{}, Payments: map[string]func() configs.Settings{}}
 	for _, c := range controllers() {
 		d.Controllers[c.name] = c.settings
+	}
+	for _, p := range payments() {
+		d.Payments[p.name] = p.settings
 	}
 	return d
 }
@@ -125,9 +152,10 @@ func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 }
 
 func openGateway(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
-	switch s := c.Payment.Settings.(type) {
-	case *wechat.Settings:
-		return wechat.New(*s, wechat.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()})
+	for _, driver := range payments() {
+		if driver.name == c.Payment.Driver {
+			return driver.open(c, now, log)
+		}
 	}
-	return nil, fmt.Errorf("no driver for %T", c.Payment.Settings)
+	return nil, fmt.Errorf("no driver %q", c.Payment.Driver)
 }

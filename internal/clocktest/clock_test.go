@@ -79,13 +79,20 @@ func (y *tally) String() string {
 
 // bubbles plays cases, each on a machine of its own.
 func bubbles[C fmt.Stringer](t *testing.T, title string, all []C, play func(*desk.World, C) []string) {
+	worlds(t, title, all, func(C) desk.BubbleOptions { return desk.BubbleOptions{} }, play)
+}
+
+// worlds is bubbles with options that a case may choose.
+func worlds[C fmt.Stringer](t *testing.T, title string, all []C, options func(C) desk.BubbleOptions, play func(*desk.World, C) []string) {
 	keys, err := desk.NewKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var y tally
 	proof.Bubbles(t, proof.Begin(title, flags.Seed), all, &y, func(t *testing.T, c C) {
-		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: flags.Seed})
+		o := options(c)
+		o.Keys, o.Seed = keys, flags.Seed
+		w, err := desk.Bubble(o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"kioskd/internal/audit"
 	"kioskd/payment/paytest"
 	"kioskd/payment/wechat"
+	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
@@ -27,6 +28,7 @@ type BubbleOptions struct {
 	Keys      Keys
 	Seed      uint64
 	Domains   int                                       // base URLs of the client, default 1
+	V2        bool                                      // API v2 instead of v3
 	Sale      func(*sale.Options)                       // changes the machine
 	Provider  func(*paytest.Behaviour)                  // ... the provider
 	Transport func(http.RoundTripper) http.RoundTripper // something between client and courier
@@ -43,14 +45,15 @@ type World struct {
 	Ledger   *Ledger
 	Machine  *sale.Machine
 
-	o      BubbleOptions
-	dir    string
-	remove func()
-	offset time.Duration
-	store  *store.Store
-	begun  []time.Time // machines
-	end    context.CancelFunc
-	ended  chan error
+	o         BubbleOptions
+	transport http.RoundTripper
+	dir       string
+	remove    func()
+	offset    time.Duration
+	store     *store.Store
+	begun     []time.Time // machines
+	end       context.CancelFunc
+	ended     chan error
 }
 
 // Bubble builds a world and lets its machine run. Call it in a bubble, and
@@ -85,17 +88,29 @@ func (w *World) build() (err error) {
 	if w.o.Transport != nil {
 		transport = w.o.Transport(w.Courier)
 	}
+	w.transport = transport
+	if err := w.Speak(w.o.V2); err != nil {
+		return err
+	}
+	w.Ledger = &Ledger{world: w, begun: map[sale.Number]time.Time{}}
+	return w.Begin()
+}
+
+// Speak makes the client of the next machine, for API v2 or v3.
+func (w *World) Speak(v2 bool) error {
 	urls := []string{"https://api.example.com"}
 	for i := range w.o.Domains - 1 {
 		urls = append(urls, fmt.Sprintf("https://api%d.example.net", i+2))
 	}
-	inner, err := client(w.Provider, w.dir, urls, wechat.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: transport})
-	if err != nil {
-		return err
+	var inner sale.Gateway
+	var err error
+	if v2 {
+		inner, err = clientV2(w.Provider, w.dir, urls, wechatv2.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: w.transport})
+	} else {
+		inner, err = client(w.Provider, w.dir, urls, wechat.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: w.transport})
 	}
 	w.Client = &Gateway{inner: inner}
-	w.Ledger = &Ledger{world: w, begun: map[sale.Number]time.Time{}}
-	return w.Begin()
+	return err
 }
 
 // Now is the true time, which the provider has.

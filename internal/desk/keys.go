@@ -10,6 +10,7 @@ import (
 
 	"kioskd/payment/paytest"
 	"kioskd/payment/wechat"
+	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 )
 
@@ -52,6 +53,17 @@ func client(p *paytest.Server, dir string, urls []string, o wechat.Options) (*we
 		AppID: m.AppID, MchID: m.MchID, MerchantSerial: m.Serial, MerchantKey: filepath.Join(dir, paytest.MerchantKeyFile),
 		PublicKeyID: m.PublicKeyID, PublicKey: filepath.Join(dir, paytest.PublicKeyFile), NotifyURL: m.NotifyURL, BaseURLs: urls,
 	}, o)
+}
+
+func clientV2(p *paytest.Server, dir string, urls []string, o wechatv2.Options) (*wechatv2.Client, error) {
+	if err := p.WriteFilesV2(dir); err != nil {
+		return nil, err
+	}
+	m, s := p.Merchant(), wechatv2.DefaultSettings()
+	s.AppID, s.MchID, s.NotifyURL, s.BaseURLs, s.PayerClientIP = m.AppID, m.MchID, m.NotifyURL, urls, "203.0.113.7"
+	s.APIKey = filepath.Join(dir, paytest.APIKeyFile)
+	s.MerchantCert, s.MerchantKey = filepath.Join(dir, paytest.MerchantCertFile), filepath.Join(dir, paytest.MerchantKeyFile)
+	return wechatv2.New(s, o)
 }
 
 // Slots are what a desk sells, each at a hundred fen times its number.

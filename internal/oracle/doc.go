@@ -1,9 +1,11 @@
-// Package oracle lets the provider's own Go SDK (wechatpay-go v0.2.21) drive
-// the simulated WeChat Pay of payment/paytest. Two programs that share no code
-// agree on every signature here, in both directions: the SDK accepts the
-// simulator's answers, and the simulator accepts the SDK's requests.
+// Package oracle lets other people's clients drive the simulated WeChat Pay of
+// payment/paytest: the provider's own Go SDK (wechatpay-go v0.2.21) speaks API
+// v3, and gopay v1.5.123 speaks v2. Programs that share no code agree on every
+// signature here, in both directions: they accept the simulator's answers, and
+// the simulator accepts their requests. Where they do what kioskd's own client
+// does not, a test pins it.
 //
-// It is a module of its own, so that the SDK is no dependency of the daemon:
+// It is a module of its own, so that they are no dependencies of the daemon:
 //
 //	cd internal/oracle && go test ./...
 package oracle

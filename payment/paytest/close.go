@@ -16,7 +16,12 @@ func (s *Server) close(q *request) *refusal {
 	if m["mchid"] != s.merchant.MchID {
 		return wrongMchID(m["mchid"], "body")
 	}
-	o := s.find(q.no)
+	return s.closeOrder(q.no)
+}
+
+// closeOrder closes an order or says why not. s.mu is held.
+func (s *Server) closeOrder(no string) *refusal {
+	o := s.find(no)
 	if o == nil {
 		return orderNotExist()
 	}

@@ -19,6 +19,10 @@ func (s *Server) deliver(w http.ResponseWriter, q *request, f Fault, fields map[
 	} else if make := instead[f.Name]; make != nil {
 		refused = make()
 	}
+	if q.v2 {
+		s.deliverV2(w, q, f, fields, refused)
+		return
+	}
 	if refused != nil {
 		s.refuse(w, q, f, refused)
 		return
@@ -108,14 +112,16 @@ func (s *Server) refuse(w http.ResponseWriter, q *request, f Fault, r *refusal) 
 func (s *Server) send(w http.ResponseWriter, status, internal int, body []byte) {
 	h := w.Header()
 	s.mu.Lock()
-	h.Set("Date", s.wire().UTC().Format(http.TimeFormat))
+	if h.Get("Date") == "" {
+		h.Set("Date", s.wire().UTC().Format(http.TimeFormat))
+	}
 	h.Set("Request-ID", fmt.Sprintf("08%s-%d", s.token("0123456789ABCDEF", 22), internal))
 	s.mu.Unlock()
 	h.Set("Server", "nginx")
 	h.Set("Cache-Control", "no-cache, must-revalidate")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if len(body) > 0 {
-		h.Set("Content-Type", "application/json; charset=utf-8")
+		typed(h)
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
@@ -125,7 +131,7 @@ func (s *Server) send(w http.ResponseWriter, status, internal int, body []byte) 
 // truncate sends half a body under a Content-Length for all of it. It does
 // not return.
 func (s *Server) truncate(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	typed(w.Header())
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body[:len(body)/2])
@@ -133,6 +139,13 @@ func (s *Server) truncate(w http.ResponseWriter, status int, body []byte) {
 		f.Flush()
 	}
 	panic(http.ErrAbortHandler)
+}
+
+// typed says what a body is, unless that has been said.
+func typed(h http.Header) {
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
 }
 
 // cut resets the connection. It may not return.

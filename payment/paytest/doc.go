@@ -1,6 +1,6 @@
-// Package paytest is a simulated WeChat Pay, API v3, for one direct merchant:
-// Native orders, order queries, close, refunds. The real one has no test
-// environment, so whoever writes a client has nowhere to be wrong. The
+// Package paytest is a simulated WeChat Pay, API v3 and v2, for one direct
+// merchant: Native orders, order queries, close, refunds. The real one has no
+// test environment, so whoever writes a client has nowhere to be wrong. The
 // simulator speaks real HTTP, verifies every Authorization over the raw bytes,
 // signs its answers, and has everything around it: the customer's phone, the
 // merchant's balance, faults on demand, and books that an auditor can compare
@@ -24,10 +24,15 @@
 //   - Time decides by Options.Clock alone and is applied when somebody looks,
 //     so a clock that tests move by days needs no waiting.
 //   - Every [Fault] says whether the call has its effect.
+//   - Both versions keep the same books: one merchant, one set of orders,
+//     phones, refunds and faults. API v2 signs with MD5 or HMAC-SHA256 as the
+//     request asks, never signs return_code FAIL, and over https ([Server.StartTLS])
+//     refunds only with the merchant's certificate. Over plain http nobody can
+//     show one, and none is wanted.
 //
-// Out of scope: certificate download, notifications, bills, partner mode, API
-// v2. The facts are from pay.weixin.qq.com/doc/v3/merchant; messages and the
-// phone's words are in their manner, not exact.
+// Out of scope: certificate download, notifications, bills, partner mode. The
+// facts are from pay.weixin.qq.com/doc/v3/merchant and /doc/v2/merchant;
+// messages and the phone's words are in their manner, not exact.
 //
 // # Control API
 //

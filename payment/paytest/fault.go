@@ -64,10 +64,14 @@ const (
 	FaultSignTestBad   FaultName = "sign-test-bad"  // the same, not decodable as base64
 	FaultUnsigned      FaultName = "unsigned"       // 2xx without the four headers
 	FaultUnknownSerial FaultName = "unknown-serial" // signed with a key that nobody knows
-	FaultStale         FaultName = "stale"          // well signed, ten minutes ago
-	FaultFuture        FaultName = "future"         // well signed, in ten minutes
-	FaultReplay        FaultName = "replay"         // another order's latest success, as it was signed; wrong-number if there was none
-	FaultWrongMchID    FaultName = "wrong-mchid"    // this one and the next are well signed
+	// FaultOtherAlgorithm is well signed with the right key: with SHA-512, and
+	// in API v2 with MD5 for HMAC-SHA256 and the reverse.
+	FaultOtherAlgorithm FaultName = "other-algorithm"
+	// In API v2, where nothing tells the time, these two move the Date header.
+	FaultStale         FaultName = "stale"       // well signed, ten minutes ago
+	FaultFuture        FaultName = "future"      // well signed, in ten minutes
+	FaultReplay        FaultName = "replay"      // another order's latest success, as it was signed; wrong-number if there was none
+	FaultWrongMchID    FaultName = "wrong-mchid" // this one and the next are well signed
 	FaultWrongAppID    FaultName = "wrong-appid"
 	FaultWrongNumber   FaultName = "wrong-number"
 	FaultWrongAmount   FaultName = "wrong-amount"
@@ -108,7 +112,7 @@ func FaultNames() []FaultName {
 	names := []FaultName{
 		FaultHTML502, FaultHTML503, FaultHTML200, FaultEmpty200, FaultHuge200, FaultSilent, FaultError,
 		FaultResetBefore, FaultResetAfter, FaultTruncated,
-		FaultMisSigned, FaultSignTest, FaultSignTestBad, FaultUnsigned, FaultUnknownSerial, FaultStale, FaultFuture, FaultReplay,
+		FaultMisSigned, FaultSignTest, FaultSignTestBad, FaultUnsigned, FaultUnknownSerial, FaultOtherAlgorithm, FaultStale, FaultFuture, FaultReplay,
 		FaultWrongMchID, FaultWrongAppID, FaultWrongNumber, FaultWrongAmount, FaultWrongCurrency, FaultWrongState,
 	}
 	for name := range instead {

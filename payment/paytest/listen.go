@@ -1,7 +1,10 @@
 package paytest
 
 import (
+	"crypto/tls"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -38,6 +41,7 @@ func (s *Server) FailDomain(index int, state DomainState) error {
 // domain is a listener whose connections can be cut.
 type domain struct {
 	net.Listener
+	tls    *tls.Config // nil for plain http
 	server *http.Server
 	ended  chan struct{}
 
@@ -62,13 +66,23 @@ func listen(addr string) (*domain, error) {
 	return &domain{Listener: l, state: DomainUp, open: map[*conn]bool{}, ended: make(chan struct{})}, nil
 }
 
-func (d *domain) url() string { return "http://" + d.Addr().String() }
+func (d *domain) url() string {
+	if d.tls != nil {
+		return "https://" + d.Addr().String()
+	}
+	return "http://" + d.Addr().String()
+}
 
 func (d *domain) serve(h http.Handler) {
-	d.server = &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	// Who does not trust the authority, or is not trusted, needs no log.
+	d.server = &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() {
 		defer close(d.ended)
-		_ = d.server.Serve(d) // returns http.ErrServerClosed after close
+		var l net.Listener = d
+		if d.tls != nil {
+			l = tls.NewListener(d, d.tls)
+		}
+		_ = d.server.Serve(l) // returns http.ErrServerClosed after close
 	}()
 }
 
@@ -142,6 +156,9 @@ func (c *conn) Close() error {
 
 // reset closes a connection so that the other side sees a reset, not an end.
 func reset(c net.Conn) {
+	if secured, ok := c.(*tls.Conn); ok {
+		c = secured.NetConn()
+	}
 	if inner, ok := c.(*conn); ok {
 		defer inner.Close()
 		c = inner.Conn

@@ -33,6 +33,7 @@ type Merchant struct {
 	CertificateKey    *rsa.PublicKey
 	// NotifyURL is one that the simulator accepts. It calls nobody.
 	NotifyURL string
+	APIKey    string // of API v2, 32 characters
 }
 
 // Merchant returns the merchant's values as they are now.
@@ -60,9 +61,10 @@ func (s *Server) makeMerchant(o Options) error {
 	s.merchant = Merchant{
 		AppID:     "wx" + s.token("0123456789abcdef", 16),
 		MchID:     "19000" + s.token("0123456789", 5),
-		Serial:    s.token("0123456789ABCDEF", 40),
+		Serial:    "5" + s.token("0123456789ABCDEF", 40)[1:], // one bit short, as certificates want it
 		Key:       key,
 		NotifyURL: "https://pay.example.com/wechat/notify",
+		APIKey:    apiKey(o.Seed),
 	}
 	s.keys = ring{
 		mode:     KeysPublic,
@@ -138,9 +140,15 @@ func (s *Server) Settings() string {
 	} {
 		fmt.Fprintf(&b, "%s: %q\n", kv[0], kv[1])
 	}
-	b.WriteString("base_urls:\n")
-	for _, u := range s.URLs() {
-		fmt.Fprintf(&b, "  - %q\n", u)
-	}
+	b.WriteString(s.baseURLs())
 	return b.String()
+}
+
+// baseURLs is the setting that leads to this server.
+func (s *Server) baseURLs() string {
+	text := "base_urls:\n"
+	for _, u := range s.URLs() {
+		text += fmt.Sprintf("  - %q\n", u)
+	}
+	return text
 }

@@ -19,15 +19,21 @@ func (s *Server) create(q *request) (map[string]any, *refusal) {
 	if m["appid"] != s.merchant.AppID {
 		return nil, &refusal{http.StatusBadRequest, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配", internalAppID, nil}
 	}
-	params := canonical(m)
+	code, r := s.place(m, canonical(m), q.body)
+	return map[string]any{"code_url": code}, r
+}
+
+// place opens the order of a checked body, or enters it again, and returns its
+// new code. bytes are what a repeat must not change. s.mu is held.
+func (s *Server) place(m map[string]any, params string, bytes []byte) (string, *refusal) {
 	o := s.find(m["out_trade_no"].(string))
 	if o == nil {
 		o = s.newOrder(m, params)
 	} else if r := s.reenter(o, params); r != nil {
-		return nil, r
+		return "", r
 	}
-	o.bodies[sha256.Sum256(q.body)] = true
-	return map[string]any{"code_url": s.newCode(o)}, nil
+	o.bodies[sha256.Sum256(bytes)] = true
+	return s.newCode(o), nil
 }
 
 // reenter says why a repeated create call is refused, or nil. s.mu is held.

@@ -7,23 +7,31 @@ import (
 
 // refund answers POST /v3/refund/domestic/refunds. s.mu is held.
 func (s *Server) refund(q *request) (map[string]any, *refusal) {
+	return s.limited(func() (map[string]any, *refusal) {
+		m, r := decodeStrict(q.body, refundFields)
+		if r != nil {
+			return nil, r
+		}
+		return s.refundAs(m)
+	})
+}
+
+// limited bounds the failing refund calls of a second. s.mu is held.
+func (s *Server) limited(try func() (map[string]any, *refusal)) (map[string]any, *refusal) {
 	now := s.clock()
 	s.failing = slices.DeleteFunc(s.failing, func(t time.Time) bool { return now.Sub(t) >= time.Second })
 	if limit := s.behaviour.RefundFailing; limit > 0 && len(s.failing) >= limit {
 		return nil, tooFrequent("退款请求失败过于频繁，请稍后再试")
 	}
-	answer, r := s.tryRefund(q)
+	answer, r := try()
 	if r != nil {
 		s.failing = append(s.failing, now)
 	}
 	return answer, r
 }
 
-func (s *Server) tryRefund(q *request) (map[string]any, *refusal) {
-	m, r := decodeStrict(q.body, refundFields)
-	if r != nil {
-		return nil, r
-	}
+// refundAs carries out a refund whose fields have been checked. s.mu is held.
+func (s *Server) refundAs(m map[string]any) (map[string]any, *refusal) {
 	o, r := s.refundOrder(m)
 	if r != nil {
 		return nil, r

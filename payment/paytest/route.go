@@ -18,13 +18,15 @@ type request struct {
 	no       string // out_trade_no, if the call names one or its order is known
 	trade    string // transaction_id of a query by it
 	refundNo string
+	v2       bool              // it came to API v2
+	fields   map[string]string // of a v2 call, as they came
 }
 
 // handler is the API as one domain offers it; -1 stands for none.
 func (s *Server) handler(domain int) http.Handler {
 	mux := http.NewServeMux()
 	on := func(pattern string, call Call) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, call, domain) })
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, &request{call: call, http: r}, domain) })
 	}
 	on("POST /v3/pay/transactions/native", CallCreate)
 	on("GET /v3/pay/transactions/out-trade-no/{no}", CallQuery)
@@ -32,6 +34,11 @@ func (s *Server) handler(domain int) http.Handler {
 	on("POST /v3/pay/transactions/out-trade-no/{no}/close", CallClose)
 	on("POST /v3/refund/domestic/refunds", CallRefund)
 	on("GET /v3/refund/domestic/refunds/{refund}", CallQueryRefund)
+	for pattern, call := range v2Calls {
+		mux.HandleFunc("POST "+pattern, func(w http.ResponseWriter, r *http.Request) {
+			s.serve(w, &request{call: call, http: r, v2: true}, domain)
+		})
+	}
 	mux.HandleFunc("/", s.unknown)
 	return mux
 }
@@ -47,21 +54,20 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve takes one call from arrival to answer.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, call Call, domain int) {
+func (s *Server) serve(w http.ResponseWriter, q *request, domain int) {
 	left := s.enter()
 	if left == nil {
 		panic(http.ErrAbortHandler) // closed: nobody is there
 	}
 	defer left()
-	q := &request{call: call, http: r}
 	var err error
-	if q.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	if q.body, err = io.ReadAll(http.MaxBytesReader(w, q.http.Body, maxBody)); err != nil {
 		s.deliver(w, q, Fault{}, nil, paramError(internalParam, &detail{Issue: err.Error(), Location: "body"}))
 		return
 	}
 	answered, nth := s.begin(q, domain)
 	defer answered()
-	f := s.pick(Incoming{Call: call, OutTradeNo: q.no, Nth: nth})
+	f := s.pick(Incoming{Call: q.call, OutTradeNo: q.no, Nth: nth})
 	latency := s.Behaviour().Latency
 
 	s.sleep(latency/2 + f.Delay)
@@ -83,6 +89,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, call Call, domain
 // begin notes the call in the books. The returned function, which may be
 // called more than once, ends it there; a client that has gone ends it too.
 func (s *Server) begin(q *request, domain int) (answered func(), nth int) {
+	if q.v2 {
+		s.nameV2(q)
+		return s.note(q, domain)
+	}
 	q.trade, q.refundNo = q.http.PathValue("trade"), q.http.PathValue("refund")
 	q.no = q.http.PathValue("no")
 	if q.call == CallCreate || q.call == CallRefund {
@@ -117,6 +127,9 @@ func (s *Server) numberOf(trade, refundNo string) string {
 
 // answer checks the call and carries it out.
 func (s *Server) answer(q *request) (map[string]any, *refusal) {
+	if q.v2 {
+		return s.answerV2(q)
+	}
 	if r := checkHeaders(q.http); r != nil {
 		return nil, r
 	}

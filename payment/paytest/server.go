@@ -3,6 +3,7 @@ package paytest
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,6 +41,8 @@ type Server struct {
 	inFlight sync.WaitGroup
 	ruling   sync.Mutex // held around a Rule, never inside mu
 
+	certificates func() (certificates, error)
+
 	mu        sync.Mutex // everything below
 	closed    bool
 	rand      *rand.Rand
@@ -76,6 +79,7 @@ func New(o Options) (*Server, error) {
 		replays:   map[Call][]signed{},
 	}
 	s.behaviour.Latency = o.Latency
+	s.certificates = sync.OnceValues(s.makeCertificates)
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -92,6 +96,21 @@ func New(o Options) (*Server, error) {
 // is given), each of which stands for one domain of the provider: URLs lists
 // them, and FailDomain breaks one. It ends when ctx does, or by Close.
 func (s *Server) Start(ctx context.Context, addrs ...string) error {
+	return s.start(ctx, nil, addrs)
+}
+
+// StartTLS is Start over https, with certificates of an authority of its own:
+// see [Server.Authority]. Only here API v2 can want, and does want, the
+// merchant's certificate for refunds.
+func (s *Server) StartTLS(ctx context.Context, addrs ...string) error {
+	c, err := s.certificates()
+	if err != nil {
+		return err
+	}
+	return s.start(ctx, c.server(), addrs)
+}
+
+func (s *Server) start(ctx context.Context, secured *tls.Config, addrs []string) error {
 	if len(addrs) == 0 {
 		addrs = []string{"127.0.0.1:0"}
 	}
@@ -104,6 +123,7 @@ func (s *Server) Start(ctx context.Context, addrs ...string) error {
 			}
 			return err
 		}
+		d.tls = secured
 		fresh = append(fresh, d)
 	}
 	s.mu.Lock()

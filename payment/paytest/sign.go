@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"net/http"
 	"slices"
@@ -62,8 +63,13 @@ func (s *Server) sign(q *request, fault FaultName, body []byte) signed {
 	if fault == FaultMisSigned {
 		message = "another body\n" + message
 	}
-	digest := sha256.Sum256([]byte(message))
-	raw, err := rsa.SignPKCS1v15(rand.Reader, key.private, crypto.SHA256, digest[:])
+	kind, digest := crypto.SHA256, sha256.Sum256([]byte(message))
+	sum := digest[:]
+	if fault == FaultOtherAlgorithm {
+		other := sha512.Sum512([]byte(message))
+		kind, sum = crypto.SHA512, other[:]
+	}
+	raw, err := rsa.SignPKCS1v15(rand.Reader, key.private, kind, sum)
 	if err != nil {
 		panic("a checked RSA key cannot sign: " + err.Error())
 	}

@@ -29,17 +29,6 @@ type transaction struct {
 	} `json:"amount"`
 }
 
-var tradeStates = map[string]sale.TradeState{
-	"SUCCESS":    sale.TradePaid,
-	"NOTPAY":     sale.TradeUnpaid,
-	"CLOSED":     sale.TradeClosed,
-	"REFUND":     sale.TradeRefunded,
-	"USERPAYING": sale.TradePaying,
-	"ACCEPT":     sale.TradePaying,
-	"PAYERROR":   sale.TradeUnpaid,
-	"REVOKED":    sale.TradeUnpaid,
-}
-
 // readTrade takes a verified answer for what it says about this order, or
 // refuses it. A state that is not listed is sale.TradeUnclear.
 func readTrade(a answer, o sale.Order, by issuer) (sale.Trade, error) {
@@ -54,7 +43,7 @@ func readTrade(a answer, o sale.Order, by issuer) (sale.Trade, error) {
 	); err != nil {
 		return sale.Trade{}, err
 	}
-	found := sale.Trade{State: tradeStates[t.TradeState], AsOf: a.at}
+	found := sale.Trade{State: trade.State(t.TradeState), AsOf: a.at}
 	if found.State != sale.TradePaid && found.State != sale.TradeRefunded {
 		return found, nil
 	}

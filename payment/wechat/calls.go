@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"kioskd/payment/internal/link"
 	"kioskd/payment/internal/trade"
 	"kioskd/sale"
 )
@@ -101,15 +100,10 @@ type issuer struct {
 func (c *Client) issued(o sale.Order) (issuer, error) {
 	by := issuer{c.settings.AppID, c.settings.MchID}
 	if len(o.Request) > 0 && json.Unmarshal(o.Request, &by) != nil {
-		return by, fmt.Errorf("%w: the frozen request is not one of this gateway", sale.ErrRefused)
+		return by, trade.OtherDriver()
 	}
 	if by.MchID != c.settings.MchID {
-		return by, &sale.Fault{
-			Code: sale.CodePayMerchant,
-			What: "the order belongs to merchant " + link.Quote(by.MchID),
-			Hint: "put that merchant's settings back until its orders are settled",
-			Err:  sale.ErrMerchant,
-		}
+		return by, trade.OtherMerchant(by.MchID)
 	}
 	return by, nil
 }
@@ -192,16 +186,5 @@ func (c *Client) Ping(ctx context.Context) error {
 	q := c.queryRequest(trade.PingNumber)
 	q.what, q.home = "ping", true
 	_, err := c.ask(ctx, q)
-	switch {
-	case errors.Is(err, sale.ErrNotFound):
-		return nil
-	case err == nil, errors.Is(err, sale.ErrMerchant), errors.Is(err, sale.ErrTemporary):
-		return err
-	}
-	return &sale.Fault{
-		Code: sale.CodePayMerchant,
-		What: "WeChat Pay refuses a plain query",
-		Hint: "check mchid and the merchant's permissions in the merchant portal",
-		Err:  fmt.Errorf("%w: %w", sale.ErrMerchant, err),
-	}
+	return trade.Pinged(err)
 }

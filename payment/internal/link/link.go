@@ -63,13 +63,13 @@ type Link struct {
 	http    http.RoundTripper
 	attempt time.Duration
 	now     func() time.Time
-	skew    skew
+	skew    *skew
 }
 
 // New does no network I/O.
 func New(o Options) *Link {
 	t := o.Timeouts.filled()
-	l := &Link{bases: &bases{urls: o.Bases, away: t.Return}, agent: o.UserAgent, http: o.Transport, attempt: t.Attempt, now: o.Now}
+	l := &Link{bases: &bases{urls: o.Bases, away: t.Return}, agent: o.UserAgent, http: o.Transport, attempt: t.Attempt, now: o.Now, skew: new(skew)}
 	if l.now == nil {
 		l.now = time.Now
 	}
