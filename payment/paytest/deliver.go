@@ -173,6 +173,8 @@ func spoil(fields map[string]any, name FaultName) {
 		if amount != nil {
 			amount["currency"] = "USD"
 		}
+	case FaultWrongHash, FaultWrongURL:
+		spoilBill(fields, name)
 	case FaultWrongState:
 		for _, n := range []string{"trade_state", "status"} {
 			if _, ok := fields[n]; ok {

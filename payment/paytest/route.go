@@ -32,6 +32,8 @@ func (s *Server) handler(domain int) http.Handler {
 	on("POST /v3/pay/transactions/out-trade-no/{no}/close", CallClose)
 	on("POST /v3/refund/domestic/refunds", CallRefund)
 	on("GET /v3/refund/domestic/refunds/{refund}", CallQueryRefund)
+	on("GET /v3/bill/tradebill", CallBill)
+	mux.HandleFunc("GET /v3/billdownload/file", func(w http.ResponseWriter, r *http.Request) { s.serveFile(w, r, domain) })
 	mux.HandleFunc("/", s.unknown)
 	return mux
 }
@@ -134,6 +136,8 @@ func (s *Server) answer(q *request) (map[string]any, *refusal) {
 		return nil, s.close(q)
 	case CallRefund:
 		return s.refund(q)
+	case CallBill:
+		return s.bill(q)
 	default:
 		return s.queryRefund(q)
 	}
