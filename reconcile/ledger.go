@@ -24,9 +24,9 @@ type Biller interface {
 // nothing proves.
 var (
 	// ErrNoBill: the provider says that nothing was paid or refunded that day.
-	ErrNoBill = errors.New("there is no bill of that day")
-	// ErrNotReady: the bill is being made. Ask again in half an hour.
-	ErrNotReady = errors.New("the bill is not ready yet")
+	ErrNoBill = errors.New("there is none")
+	// ErrNotReady: the bill is being made.
+	ErrNotReady = errors.New("the provider is still making it: ask again in half an hour")
 )
 
 // Ledger is where the orders of the machine are, archived ones too.
