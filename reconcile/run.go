@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kioskd/sale"
@@ -12,7 +13,9 @@ import (
 // Reconciler compares bills with a ledger. Its methods may be called from any
 // goroutine.
 type Reconciler struct {
-	Code   string // machine code, which begins every order number
+	// Code begins every order number of this machine. Orders of the ledger that
+	// were made under another are left out, as they are on the bill.
+	Code   string
 	Biller Biller
 	Ledger Ledger
 	Now    func() time.Time
@@ -115,7 +118,8 @@ func (r *Reconciler) records(ctx context.Context, c *comparison, first time.Time
 		delete(named, rec.Order.Number)
 	}
 	want := func(o sale.Order) bool {
-		return named[o.Number] || o.Refund.Status != "" || !o.Payment.PaidAt.Before(first)
+		return strings.HasPrefix(string(o.Number), r.Code+"-") &&
+			(named[o.Number] || o.Refund.Status != "" || !o.Payment.PaidAt.Before(first))
 	}
 	damage, err := r.Ledger.Records(ctx, first.Add(-before), want, take)
 	if err != nil || len(named) == 0 {

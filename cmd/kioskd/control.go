@@ -31,6 +31,7 @@ type control struct {
 	machine *sale.Machine
 	face    *face
 	board   sale.Dispenser
+	bills   *bills // nil if the payment driver has none
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
@@ -60,6 +61,8 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("POST /v1/shelves/{slot}", c.shelve)
 	mux.HandleFunc("GET /v1/slots", c.slots)
 	mux.HandleFunc("POST /v1/test", c.test)
+	mux.HandleFunc("POST "+reconcilePath, c.reconcile)
+	mux.HandleFunc("GET "+reconcilePath, c.reconciled)
 	return mux
 }
 
