@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,10 +36,12 @@ const (
 	furtherBack = 3
 )
 
-// Run reconciles days, which must be sorted and whose bills must be ready. An
-// error means that nothing can be said of any of them; it is one of a Biller's,
-// the ledger's, or says what is wrong with a bill.
+// Run reconciles days whose bills must be ready. An error means that nothing can
+// be said of any of them: it is one of a Biller's, the ledger's, or a *sale.Fault
+// of a bill that cannot be read.
 func (r *Reconciler) Run(ctx context.Context, days []Day) (Report, error) {
+	days = slices.SortedFunc(slices.Values(days), func(a, b Day) int { return a.start.Compare(b.start) })
+	days = slices.Compact(days)
 	c := &comparison{records: map[sale.Number]Record{}, refunds: map[string]bool{}, read: map[Day]bool{}}
 	for _, day := range days {
 		b, err := r.fetch(ctx, day)
@@ -53,7 +56,7 @@ func (r *Reconciler) Run(ctx context.Context, days []Day) (Report, error) {
 		return report, nil
 	}
 	var err error
-	if report.Unread, err = r.records(ctx, c, days[0].Start()); err != nil {
+	if report.Unread, err = r.records(ctx, c, days[0].Start(), days[len(days)-1].End()); err != nil {
 		return Report{}, err
 	}
 	if err := r.lookBack(ctx, c, days); err != nil {
@@ -74,11 +77,7 @@ func (r *Reconciler) fetch(ctx context.Context, day Day) (dayBill, error) {
 		err := r.Biller.TradeBill(ctx, day, reader)
 		switch {
 		case err == nil:
-			bill, err := reader.Bill()
-			if err != nil {
-				err = fmt.Errorf("bill of %s: %w", day, err)
-			}
-			return dayBill{day: day, bill: bill}, err
+			return read(day, reader)
 		case errors.Is(err, ErrNoBill):
 			return dayBill{day: day, none: true}, nil
 		case !errors.Is(err, sale.ErrTemporary) || try == tries || ctx.Err() != nil:
@@ -93,6 +92,17 @@ func (r *Reconciler) fetch(ctx context.Context, day Day) (dayBill, error) {
 	}
 }
 
+func read(day Day, r *Reader) (dayBill, error) {
+	bill, err := r.Bill()
+	if err != nil {
+		return dayBill{}, &sale.Fault{
+			Code: sale.CodeBillUnread, What: "the bill of " + day.String() + " cannot be read",
+			Hint: "compare this day in the merchant portal; the provider may have changed the form of its bills", Err: err,
+		}
+	}
+	return dayBill{day: day, bill: bill}, nil
+}
+
 // note remembers which refunds a bill has.
 func (c *comparison) note(b dayBill) {
 	c.read[b.day] = true
@@ -105,7 +115,7 @@ func (c *comparison) note(b dayBill) {
 
 // records gets what the ledger has of the days: all that was paid or refunded
 // in them, and what the bills name, however old it is.
-func (r *Reconciler) records(ctx context.Context, c *comparison, first time.Time) ([]string, error) {
+func (r *Reconciler) records(ctx context.Context, c *comparison, first, end time.Time) ([]string, error) {
 	named := map[sale.Number]bool{}
 	for _, b := range c.bills {
 		for _, l := range b.bill.Lines {
@@ -119,7 +129,7 @@ func (r *Reconciler) records(ctx context.Context, c *comparison, first time.Time
 	}
 	want := func(o sale.Order) bool {
 		return strings.HasPrefix(string(o.Number), r.Code+"-") &&
-			(named[o.Number] || o.Refund.Status != "" || !o.Payment.PaidAt.Before(first))
+			(named[o.Number] || o.Refund.Status != "" || !o.Payment.PaidAt.Before(first) && o.Payment.PaidAt.Before(end))
 	}
 	damage, err := r.Ledger.Records(ctx, first.Add(-before), want, take)
 	if err != nil || len(named) == 0 {

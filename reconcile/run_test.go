@@ -38,7 +38,7 @@ func TestRefundOverDays(t *testing.T) {
 		{name: "on the first, judged on the last", taken: 1, on: day.String(), days: []reconcile.Day{day.Next()}, asked: "2026-11-28 2026-11-27"},
 		{name: "on the first, and that is looked at", taken: 1, on: day.String(), days: []reconcile.Day{day}, asked: "2026-11-27"},
 		{name: "not on the first yet", taken: 1, on: day.Next().String(), days: []reconcile.Day{day}, asked: "2026-11-27"},
-		{name: "on the last", taken: 1, on: day.Next().String(), days: []reconcile.Day{day, day.Next()}, asked: "2026-11-27 2026-11-28"},
+		{name: "on the last", taken: 1, on: day.Next().String(), days: []reconcile.Day{day.Next(), day, day}, asked: "2026-11-27 2026-11-28"},
 		{name: "on none", taken: 1, days: []reconcile.Day{day, day.Next()}, asked: "2026-11-27 2026-11-28",
 			differs: "refunded_here_missing_there SH0042-17-ABCDEF 0.00/3.50 refunded"},
 		{name: "on none of those that were looked at", taken: 5, days: []reconcile.Day{day.Add(5)}, asked: "2026-12-02 2026-12-01 2026-11-30 2026-11-29",
@@ -122,7 +122,8 @@ func TestRunErrors(t *testing.T) {
 		day  reconcile.Day
 		want string
 	}{
-		{"cut", &provider{lines: bills, garble: func(s string) string { return s[:len(s)/2] }}, &books{}, day, "bill of 2026-11-27: the bill ends without its sums: a part is missing"},
+		{"cut", &provider{lines: bills, garble: func(s string) string { return s[:len(s)/2] }}, &books{}, day,
+			"E-BILL-02: the bill of 2026-11-27 cannot be read: the bill ends without its sums: a part is missing (compare this day in the merchant portal; the provider may have changed the form of its bills)"},
 		{"ledger", &provider{lines: bills}, &books{err: broken}, day, "the ledger is damaged"},
 		{"today", &provider{lines: bills}, &books{}, day.Next(), "2026-11-28 is not over yet: its bill is ready on 2026-11-29 10:00"},
 	} {
