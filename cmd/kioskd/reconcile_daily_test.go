@@ -66,7 +66,7 @@ func (noOrders) Records(context.Context, time.Time, func(sale.Order) bool, func(
 
 // aDaily starts the daily work at a moment, and returns its log.
 func aDaily(t *testing.T, at time.Time, p *aProvider, path string) (*daily, *moved, *strings.Builder) {
-	clock, log := &moved{by: at.Sub(time.Now())}, new(strings.Builder)
+	clock, log := &moved{by: time.Until(at)}, new(strings.Builder)
 	d := &daily{
 		bills: &bills{Reconciler: &reconcile.Reconciler{Code: "T1", Biller: p, Ledger: noOrders{}, Now: clock.Now}, ledger: path},
 		clock: clock, log: slog.New(slog.NewTextHandler(log, nil)), busy: func() bool { return false },

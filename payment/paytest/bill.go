@@ -122,12 +122,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, domain int) {
 		return
 	}
 	content, refused := s.file(q)
-	if f.Name == FaultError {
-		refused = &refusal{f.Status, f.Code, f.Message, internalUnspecified, nil}
-	} else if make := instead[f.Name]; make != nil {
-		refused = make()
-	}
-	if refused != nil {
+	if refused = f.refusal(refused); refused != nil {
 		s.refuse(w, q, f, refused)
 		return
 	}

@@ -14,12 +14,7 @@ func (s *Server) deliver(w http.ResponseWriter, q *request, f Fault, fields map[
 	if s.cutOrReplaced(w, q, f) {
 		return
 	}
-	if f.Name == FaultError {
-		refused = &refusal{f.Status, f.Code, f.Message, internalUnspecified, nil}
-	} else if make := instead[f.Name]; make != nil {
-		refused = make()
-	}
-	if refused != nil {
+	if refused = f.refusal(refused); refused != nil {
 		s.refuse(w, q, f, refused)
 		return
 	}

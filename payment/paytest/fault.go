@@ -161,6 +161,17 @@ func (f Fault) replaces() bool {
 		slices.Contains([]FaultName{FaultEmpty200, FaultHuge200, FaultSilent, FaultError, FaultResetBefore}, f.Name)
 }
 
+// refusal is the error answer that the fault makes of the true one.
+func (f Fault) refusal(r *refusal) *refusal {
+	if f.Name == FaultError {
+		return &refusal{f.Status, f.Code, f.Message, internalUnspecified, nil}
+	}
+	if make := instead[f.Name]; make != nil {
+		return make()
+	}
+	return r
+}
+
 // effect: the call is carried out.
 func (f Fault) effect() bool {
 	return !f.replaces() || f.AfterEffect && f.Name != FaultResetBefore
