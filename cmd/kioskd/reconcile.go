@@ -50,13 +50,17 @@ Exit codes: 0 no difference, 1 differences, 2 it could not be done.`,
 }
 
 func (r reconciling) run(ctx context.Context) error {
-	days, err := r.days(systemClock{}.Now())
+	var clock systemClock
+	if err := clock.Plausible(); err != nil && !r.last {
+		return couldNot(err)
+	}
+	days, err := r.days(clock.Now())
 	if err != nil {
-		return failure{err, exitUsage}
+		return couldNot(err)
 	}
 	at, err := locate(r.file)
 	if err != nil {
-		return failure{err, exitUsage}
+		return couldNot(err)
 	}
 	var report reconcile.Report
 	if r.last {

@@ -23,7 +23,7 @@ var _ reconcile.Biller = (*Client)(nil)
 
 const (
 	billPath = "/v3/bill/tradebill"
-	// maxBill bounds a bill before and after decompression: about 600,000 lines.
+	// maxBill bounds a bill before and after decompression: about 900,000 lines.
 	maxBill = 256 << 20
 )
 

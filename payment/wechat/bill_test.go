@@ -111,7 +111,9 @@ func TestTradeBillRefusals(t *testing.T) {
 		{"the URL has run out", good, unsigned(400, `{"code":"INVALID_REQUEST","message":"expired"}`), sale.ErrTemporary, "HTTP 400 INVALID_REQUEST: expired"},
 		{"not found", good, unsigned(404, `{"code":"RESOURCE_NOT_EXISTS","message":""}`), sale.ErrTemporary, "HTTP 404 RESOURCE_NOT_EXISTS"},
 		{"no permission", good, unsigned(403, `{"code":"NO_AUTH","message":""}`), sale.ErrMerchant, "HTTP 403 NO_AUTH"},
-		{"redirect", good, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://bills.example.com/", http.StatusFound) }, sale.ErrTemporary, "with a redirect"},
+		{"redirect", good, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://bills.example.com/", http.StatusFound)
+		}, sale.ErrTemporary, "with a redirect"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := billStub(t, c.answer, c.file)
