@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,13 +22,13 @@ import (
 // moved is a clock that stands somewhere else than the test's.
 type moved struct {
 	by  time.Duration
-	bad bool
+	bad atomic.Bool
 }
 
 func (m *moved) Now() time.Time { return time.Now().Add(m.by).In(beijing) }
 
 func (m *moved) Plausible() error {
-	if m.bad {
+	if m.bad.Load() {
 		return &sale.Fault{Code: sale.CodeClock}
 	}
 	return nil
@@ -34,25 +36,39 @@ func (m *moved) Plausible() error {
 
 // aProvider has a bill with one payment that nobody knows of on one day.
 type aProvider struct {
-	odd   string
+	odd string
+
+	mu    sync.Mutex
 	asked []string
-	err   map[string]error // by day
+	errs  map[string]error // by day
 }
 
 func (p *aProvider) TradeBill(_ context.Context, day reconcile.Day, w io.Writer) error {
+	p.mu.Lock()
 	p.asked = append(p.asked, day.String())
-	if err := p.err[day.String()]; err != nil {
+	err := p.errs[day.String()]
+	p.mu.Unlock()
+	if err != nil {
 		return err
 	}
 	var lines []paytest.BillLine
 	if day.String() == p.odd {
 		lines = append(lines, paytest.BillLine{At: day.Start(), OutTradeNo: "T1-7-ABCDEF", State: "SUCCESS", Total: 350})
 	}
-	_, err := w.Write(paytest.RenderBill(lines))
+	_, err = w.Write(paytest.RenderBill(lines))
 	return err
 }
 
+// fail makes the bill of a day fail, or not any more.
+func (p *aProvider) fail(day string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.errs[day] = err
+}
+
 func (p *aProvider) take() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	asked := strings.Join(p.asked, " ")
 	p.asked = nil
 	return asked
@@ -154,7 +170,7 @@ func TestDailyReconciliation(t *testing.T) {
 func TestDailyReconciliationFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "kioskd.db")
-		p := &aProvider{err: map[string]error{"2026-11-24": fmt.Errorf("odd")}}
+		p := &aProvider{errs: map[string]error{"2026-11-24": fmt.Errorf("odd")}}
 		_, clock, log := aDaily(t, at9, p, path)
 		sleep(upkeepAfter + time.Second)
 		if got := strings.Count(p.take(), " "); got != 6 {
@@ -167,9 +183,9 @@ func TestDailyReconciliationFails(t *testing.T) {
 		if n := strings.Count(log.String(), "level=WARN"); n != 1 || !strings.Contains(log.String(), `error="bill of 2026-11-24: odd"`) {
 			t.Errorf("%s", log)
 		}
-		p.err["2026-11-24"] = fmt.Errorf("%w: no", sale.ErrMerchant)
+		p.fail("2026-11-24", fmt.Errorf("%w: no", sale.ErrMerchant))
 		sleep(time.Hour)
-		clear(p.err)
+		p.fail("2026-11-24", nil)
 		sleep(time.Hour)
 		if got := p.take(); !strings.HasSuffix(got, "2026-11-24") || strings.Contains(got, "2026-11-25") {
 			t.Errorf("asked for %s", got)
@@ -177,7 +193,7 @@ func TestDailyReconciliationFails(t *testing.T) {
 		if m, err := readMemory(path); err != nil || len(m.Done) != 8 {
 			t.Errorf("%+v, %v", m.Done, err)
 		}
-		clock.bad = true
+		clock.bad.Store(true)
 		sleep(48 * time.Hour)
 		if got := p.take(); got != "" {
 			t.Errorf("with a clock that cannot be right: %s", got)
