@@ -30,6 +30,8 @@ func TestCompare(t *testing.T) {
 		{name: "closed and never paid", here: records{order(sale.Closed)}},
 		{name: "of another machine", there: lines{pays(by("XX01-1-ABCDEF")), backs("SUCCESS", by("XX01-1-ABCDEF"))}},
 
+		{name: "of this machine under an earlier id", here: records{order(sale.Dispensed, func(r *reconcile.Record) { r.Order.Number = "OLD1-17-ABCDEF" })}},
+
 		{name: "unknown here", there: lines{pays()}, differs: "paid_there_unknown_here SH0042-17-ABCDEF 3.50/0.00 "},
 		{name: "unknown here and refunded there", there: lines{pays(), backs("SUCCESS")},
 			differs: "paid_there_unknown_here SH0042-17-ABCDEF 3.50/0.00 ; refunded_there_unknown_here SH0042-17-ABCDEF 3.50/0.00 "},

@@ -66,6 +66,7 @@ func TestReader(t *testing.T) {
 		{name: "a payment and its refund", bill: bill(ours, refund), want: []reconcile.Line{paid, back}},
 		{name: "no lines", bill: bill()},
 		{name: "others", bill: bill(ours, payLine("SH00421-1-ABCDEF", "水", "1.00"), payLine("sh0042-1-ABCDEF", "水", "x")), want: []reconcile.Line{paid}, others: 2},
+		{name: "an odd line of others", bill: bill(ours, strings.Replace(payLine("XX01-1-ABCDEF", "水", "1.00"), ",`NATIVE", "", 1)), want: []reconcile.Line{paid}, others: 1},
 		{name: "our code in another's name", bill: bill(ours, payLine("XX01-1-ABCDEF", "SH0042-17-ABCDEF", "1.00")), want: []reconcile.Line{paid}, others: 1},
 		{name: "commas in a name", bill: bill(payLine("SH0042-17-ABCDEF", "茶,半糖,\"冰\"", "3.50")), want: []reconcile.Line{paid}},
 		{name: "commas and back-quotes in a name", bill: bill(payLine("SH0042-17-ABCDEF", "`茶`,`半糖,`", "3.50")), want: []reconcile.Line{paid}},

@@ -61,6 +61,42 @@ func TestRefundOverDays(t *testing.T) {
 	}
 }
 
+// The machine's clock may be five minutes from the provider's: a refund of the
+// first or last minutes of a day may stand on the bill of the next day or the day
+// before.
+func TestRefundNearMidnight(t *testing.T) {
+	for _, c := range []struct {
+		asked, taken, judged string // times, and days on which the bills are looked at
+		want                 string
+	}{
+		{"2026-11-27 12:00", "2026-11-27 23:54", "2026-11-27", "2026-11-27"},
+		{"2026-11-27 12:00", "2026-11-27 23:56", "2026-11-28", "2026-11-28 2026-11-27"},
+		{"2026-11-28 00:04", "2026-11-28 00:05", "2026-11-28", "2026-11-28 2026-11-27"},
+		{"2026-11-28 00:06", "2026-11-28 00:07", "2026-11-28", "2026-11-28"},
+	} {
+		at := func(s string) time.Time {
+			when, err := time.Parse("2006-01-02 15:04-07", s+"+08")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return when
+		}
+		r := order(sale.Refunded, func(r *reconcile.Record) {
+			r.Order.Payment.PaidAt = noon.AddDate(0, 0, -2)
+			r.RefundAsked, r.RefundTaken = at(c.asked), at(c.taken)
+		})
+		p := &provider{lines: map[string][]paytest.BillLine{day.String(): {}, day.Next().String(): {}}}
+		judged, err := reconcile.ParseDay(c.judged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := run(t, p, &books{records: []reconcile.Record{r}}, tomorrow.AddDate(0, 0, 1), judged)
+		if err != nil || strings.Join(p.asked, " ") != c.want || findings(report.Days[0].Differences) != "refunded_here_missing_there SH0042-17-ABCDEF 0.00/3.50 refunded" {
+			t.Errorf("%+v: asked for %s, %+v, %v", c, p.asked, report, err)
+		}
+	}
+}
+
 // Orders of long ago are looked for only when a bill names them.
 func TestOldOrders(t *testing.T) {
 	old := order(sale.Dispensed, func(r *reconcile.Record) {
