@@ -45,8 +45,11 @@ type Controller struct {
 
 // Payment is the provider.
 type Payment struct {
-	Driver   string   `yaml:"driver"`
-	Settings Settings `yaml:"settings"`
+	Driver string `yaml:"driver"`
+	// Reconcile: the provider's bill is compared with the ledger each day, if
+	// the driver can fetch it.
+	Reconcile bool     `yaml:"reconcile"`
+	Settings  Settings `yaml:"settings"`
 }
 
 // Sale is how a sale runs and who bears a doubt.
@@ -145,6 +148,7 @@ func Default() Config {
 	return Config{
 		Machine: Machine{Language: LanguageZH},
 		Store:   Store{Path: "/var/lib/kioskd/kioskd.db", Reserve: 64 << 20, Keep: 180},
+		Payment: Payment{Reconcile: true},
 		Sale: Sale{
 			PayWithin:        90 * time.Second,
 			OnLatePayment:    LateRefund,

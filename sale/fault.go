@@ -23,6 +23,8 @@ const (
 	CodePayProvider   Code = "E-PAY-01"    // the provider answers with faults
 	CodePayMerchant   Code = "E-PAY-02"    // the provider refuses this merchant
 	CodePayVerify     Code = "E-PAY-03"    // answers cannot be verified
+	CodeBillDiffers   Code = "E-BILL-01"   // the provider's bill and the ledger contradict each other
+	CodeBillUnread    Code = "E-BILL-02"   // the provider's bill has a form that is not known
 	CodeDoubts        Code = "E-SALE-01"   // too many unknown outcomes in a day
 	CodeUnsettled     Code = "E-SALE-02"   // an earlier vend is not settled
 	CodeScreenDead    Code = "E-SCREEN-01" // the window is gone

@@ -12,6 +12,10 @@ func (s *step) refunding(e Event) {
 	}
 }
 
+// DetailRefundTaken is the journal's word for a refund that the provider has
+// taken and not finished.
+const DetailRefundTaken = "accepted by the provider"
+
 func (s *step) refundReport(r RefundReport) {
 	was := s.order.Refund.Status
 	s.order.Refund.Status = r.Status
@@ -26,7 +30,7 @@ func (s *step) refundReport(r RefundReport) {
 		s.do(DoAlarm)
 	default:
 		if was != r.Status {
-			s.to(Refunding, s.order.Cause, "accepted by the provider")
+			s.to(Refunding, s.order.Cause, DetailRefundTaken)
 		}
 		s.do(DoQueryRefund)
 	}

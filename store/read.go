@@ -149,42 +149,44 @@ func (r *Reader) Orders(f Filter) (orders []sale.Order, err error) {
 
 // newestFirst visits all orders, open or not, by falling sequence.
 func (r *Reader) newestFirst(visit func(h orderHead, payload []byte) (more bool, err error)) error {
-	return r.view(func(tx *bbolt.Tx) error {
-		var from [2]struct {
-			table
-			*bbolt.Cursor
-			k, v []byte
+	return r.view(func(tx *bbolt.Tx) error { return newestIn(tx, visit) })
+}
+
+func newestIn(tx *bbolt.Tx, visit func(h orderHead, payload []byte) (more bool, err error)) error {
+	var from [2]struct {
+		table
+		*bbolt.Cursor
+		k, v []byte
+	}
+	for i, name := range []string{inOpen, inOrders} {
+		t, err := tableOf(tx, name)
+		if err != nil {
+			return err
 		}
-		for i, name := range []string{inOpen, inOrders} {
-			t, err := tableOf(tx, name)
-			if err != nil {
-				return err
-			}
-			from[i].table, from[i].Cursor = t, t.Bucket.Cursor()
-			from[i].k, from[i].v = from[i].Last()
+		from[i].table, from[i].Cursor = t, t.Bucket.Cursor()
+		from[i].k, from[i].v = from[i].Last()
+	}
+	for {
+		f := &from[0]
+		if string(from[1].k) > string(f.k) {
+			f = &from[1]
 		}
-		for {
-			f := &from[0]
-			if string(from[1].k) > string(f.k) {
-				f = &from[1]
-			}
-			if f.k == nil {
-				return nil
-			}
-			p, err := f.unseal(f.k, f.v)
-			if err != nil {
-				return err
-			}
-			h, _, err := decodeHead(p)
-			if err != nil {
-				return err
-			}
-			if more, err := visit(h, p); err != nil || !more {
-				return err
-			}
-			f.k, f.v = f.Prev()
+		if f.k == nil {
+			return nil
 		}
-	})
+		p, err := f.unseal(f.k, f.v)
+		if err != nil {
+			return err
+		}
+		h, _, err := decodeHead(p)
+		if err != nil {
+			return err
+		}
+		if more, err := visit(h, p); err != nil || !more {
+			return err
+		}
+		f.k, f.v = f.Prev()
+	}
 }
 
 // ErrNoOrder: there is no order of that number where it was looked for.

@@ -31,6 +31,7 @@ type control struct {
 	machine *sale.Machine
 	face    *face
 	board   sale.Dispenser
+	bills   *bills // nil if the payment driver has none
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
@@ -61,6 +62,8 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("POST /v1/refunds", c.refund)
 	mux.HandleFunc("GET /v1/slots", c.slots)
 	mux.HandleFunc("POST /v1/test", c.test)
+	mux.HandleFunc("POST "+reconcilePath, c.reconcile)
+	mux.HandleFunc("GET "+reconcilePath, c.reconciled)
 	return mux
 }
 

@@ -52,7 +52,7 @@ func aControl(t testing.TB) control {
 			t.Error(err)
 		}
 	})
-	return control{s, m, f, board}
+	return control{s, m, f, board, nil}
 }
 
 func TestControl(t *testing.T) {
@@ -78,6 +78,8 @@ func TestControl(t *testing.T) {
 		{"POST", "/v1/test", 400, `{"error":"the body is not a slot to test: EOF"}`, ""},
 		{"POST", "/v1/test", 400, `{"error":"the body is not a slot to test: json: unknown field \"slots\""}`, `{"slots": 11}`},
 		{"POST", "/v1/test", 400, `{"error":"slot 0: slots have numbers from 1 on"}`, `{}`},
+		{"GET", "/v1/reconcile", 503, `{"error":"this daemon's payment driver gives no bills that kioskd can fetch: compare them in the merchant portal"}`, ""},
+		{"POST", "/v1/reconcile", 503, `{"error":"this daemon's payment driver gives no bills`, ""},
 		{"POST", "/v1/test", 400, `{"error":"slot -3: slots have numbers from 1 on"}`, `{"slot": -3}`},
 	} {
 		w := httptest.NewRecorder()

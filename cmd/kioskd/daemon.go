@@ -99,6 +99,10 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	if d.ready != nil {
 		d.ready(ledger, m)
 	}
+	bills, err := newBills(d.config, gateway, &ledger.Reader, d.clock)
+	if err != nil {
+		d.log.Info("no reconciliation", "reason", err)
+	}
 	watch := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
 	defer watch()
 	g, ctx := errgroup.WithContext(ctx)
@@ -108,7 +112,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return m.Run(ctx)
 	})
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := (control{ledger, m, d.face, dispenser, bills}).serve(side, d.config.Control.Socket, d.log); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
@@ -118,6 +122,12 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return nil
 	})
 	g.Go(func() error { return d.upkeep(side, ledger) })
+	if bills != nil && d.config.Payment.Reconcile {
+		g.Go(func() error {
+			d.daily(bills, ledger).run(side)
+			return nil
+		})
+	}
 	return g.Wait()
 }
 

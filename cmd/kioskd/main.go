@@ -86,6 +86,6 @@ Exit codes: 0 done, 1 it did not work, 2 the command line or the config is wrong
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(errs), demoCommand(out, errs), checkCommand(out, errs), detectCommand(out, errs), ordersCommand(out), refundCommand(out), slotsCommand(out, errs), stockCommand(out, errs), openCommand(out, errs), closeCommand(out, errs), backupCommand(out), restoreCommand(out), versionCommand(out), checkStoreCommand(out))
+	root.AddCommand(runCommand(errs), demoCommand(out, errs), checkCommand(out, errs), detectCommand(out, errs), ordersCommand(out), refundCommand(out), slotsCommand(out, errs), stockCommand(out, errs), openCommand(out, errs), closeCommand(out, errs), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out), versionCommand(out), checkStoreCommand(out))
 	return root
 }

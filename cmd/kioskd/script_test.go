@@ -23,13 +23,15 @@ func TestMain(m *testing.M) {
 // TestCommands plays what a technician types, right and wrong. The scripts
 // know more commands than kioskd: "machine" writes a good kioskd.yaml with its
 // keys, "ledger N" makes N sales of the past, "archive" archives three of them
-// and makes one more; those of ports stand in boards_test.go.
+// and makes one more; those of bills stand in bills_test.go, those of ports in
+// boards_test.go.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive,
+			"provider": provider, "sales": sales,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
 	})
@@ -38,11 +40,15 @@ func TestCommands(t *testing.T) {
 func machine(ts *testscript.TestScript, _ bool, _ []string) {
 	p, err := paytest.New(paytest.Options{})
 	ts.Check(err)
+	configFor(ts, p, strings.Replace(p.Settings(), "base_urls:", `base_urls: ["http://127.0.0.1:1"]`, 1))
+}
+
+// configFor writes kioskd.yaml and the keys of a merchant.
+func configFor(ts *testscript.TestScript, p *paytest.Server, settings string) {
 	dir := ts.MkAbs(".")
 	ts.Check(p.WriteFiles(dir))
 	ts.Check(p.WriteFilesV2(dir))
-	settings := strings.ReplaceAll(strings.TrimSpace(p.Settings()), "\n", "\n    ")
-	settings = strings.Replace(settings, "base_urls:", `base_urls: ["http://127.0.0.1:1"]`, 1)
+	settings = strings.ReplaceAll(strings.TrimSpace(settings), "\n", "\n    ")
 	ts.Check(os.WriteFile(filepath.Join(dir, "kioskd.yaml"), []byte(`machine: {id: SH0042, name: 一号楼大厅}
 store: {path: kioskd.db, reserve: 1MiB}
 control: {socket: kioskd.sock}

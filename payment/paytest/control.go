@@ -28,7 +28,7 @@ func (s *Server) Control() http.Handler {
 		reply(w, http.StatusNotFound, o, err)
 	})
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, 0, map[string]any{"calls": Calls(), "faults": FaultNames(), "pending": s.Pending()}, nil)
+		reply(w, 0, map[string]any{"calls": Calls(), "faults": append(FaultNames(), BillFaultNames()...), "pending": s.Pending()}, nil)
 	})
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, r *http.Request) {
 		s.ClearFaults()

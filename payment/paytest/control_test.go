@@ -107,7 +107,7 @@ func TestControlRefusesBadInput(t *testing.T) {
 		{"/scan", `{"out_trade_no":"NOSUCH"}`, `order "NOSUCH" does not exist`},
 		{"/pay", `{"out_trade_no":"NOSUCH"}`, `order "NOSUCH" does not exist`},
 		{"/pin", `{"for":"soon"}`, `the body is not what /pin wants: "soon" is not a duration such as 1.5s`},
-		{"/faults", `{"call":"prepay"}`, `call "prepay" is none of [create query close refund refund-query]`},
+		{"/faults", `{"call":"prepay"}`, `call "prepay" is none of [create query close refund refund-query bill bill-file]`},
 		{"/faults", `{"call":"query","name":"fire"}`, `fault "fire" does not exist`},
 		{"/faults", `{"call":"query","times":-1}`, `times is -1: it must be from 1 to 1000`},
 		{"/faults", `{"call":"query","name":"error"}`, `fault error needs a status from 300 to 599 and a code`},

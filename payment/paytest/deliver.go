@@ -14,12 +14,7 @@ func (s *Server) deliver(w http.ResponseWriter, q *request, f Fault, fields map[
 	if s.cutOrReplaced(w, q, f) {
 		return
 	}
-	if f.Name == FaultError {
-		refused = &refusal{f.Status, f.Code, f.Message, internalUnspecified, nil}
-	} else if make := instead[f.Name]; make != nil {
-		refused = make()
-	}
-	if q.v2 {
+	if refused = f.refusal(refused); q.v2 {
 		s.deliverV2(w, q, f, fields, refused)
 		return
 	}
@@ -186,6 +181,8 @@ func spoil(fields map[string]any, name FaultName) {
 		if amount != nil {
 			amount["currency"] = "USD"
 		}
+	case FaultWrongHash, FaultWrongURL:
+		spoilBill(fields, name)
 	case FaultWrongState:
 		for _, n := range []string{"trade_state", "status"} {
 			if _, ok := fields[n]; ok {

@@ -1,10 +1,10 @@
 // Package paytest is a simulated WeChat Pay, API v3 and v2, for one direct
-// merchant: Native orders, order queries, close, refunds. The real one has no
-// test environment, so whoever writes a client has nowhere to be wrong. The
-// simulator speaks real HTTP, verifies every Authorization over the raw bytes,
-// signs its answers, and has everything around it: the customer's phone, the
-// merchant's balance, faults on demand, and books that an auditor can compare
-// with a ledger. It shares no code with any client.
+// merchant: Native orders, order queries, close, refunds, trade bills of v3.
+// The real one has no test environment, so whoever writes a client has nowhere
+// to be wrong. The simulator speaks real HTTP, verifies every Authorization over
+// the raw bytes, signs its answers, and has everything around it: the customer's
+// phone, the merchant's balance, faults on demand, and books that an auditor can
+// compare with a ledger. It shares no code with any client.
 //
 //	s, err := paytest.New(paytest.Options{})
 //	err = s.Start(ctx)               // s.URL() is the base URL
@@ -30,7 +30,7 @@
 //     refunds only with the merchant's certificate. Over plain http nobody can
 //     show one, and none is wanted.
 //
-// Out of scope: certificate download, notifications, bills, partner mode. The
+// Out of scope: certificate download, notifications, fund-flow bills, partner mode. The
 // facts are from pay.weixin.qq.com/doc/v3/merchant and /doc/v2/merchant;
 // messages and the phone's words are in their manner, not exact.
 //

@@ -17,10 +17,14 @@ const (
 	CallClose       Call = "close"
 	CallRefund      Call = "refund"
 	CallQueryRefund Call = "refund-query"
+	CallBill        Call = "bill"
+	CallBillFile    Call = "bill-file" // its answer is not signed
 )
 
 // Calls lists the kinds of call.
-func Calls() []Call { return []Call{CallCreate, CallQuery, CallClose, CallRefund, CallQueryRefund} }
+func Calls() []Call {
+	return []Call{CallCreate, CallQuery, CallClose, CallRefund, CallQueryRefund, CallBill, CallBillFile}
+}
 
 // FaultName says what goes wrong with a call.
 type FaultName string
@@ -107,7 +111,7 @@ var pages = map[FaultName]struct {
 	FaultHTML200: {http.StatusOK, "<!DOCTYPE html><html><head><title>Free WiFi</title></head><body><a href=\"/login\">Log in to go on</a></body></html>\n"},
 }
 
-// FaultNames lists every fault but FaultNone.
+// FaultNames lists every fault but FaultNone and those of bills alone.
 func FaultNames() []FaultName {
 	names := []FaultName{
 		FaultHTML502, FaultHTML503, FaultHTML200, FaultEmpty200, FaultHuge200, FaultSilent, FaultError,
@@ -142,7 +146,7 @@ type Fault struct {
 }
 
 func (f Fault) check() error {
-	if f.Name != FaultNone && !slices.Contains(FaultNames(), f.Name) {
+	if f.Name != FaultNone && !slices.Contains(FaultNames(), f.Name) && !slices.Contains(BillFaultNames(), f.Name) {
 		return fmt.Errorf("fault %q does not exist", f.Name)
 	}
 	if f.Name == FaultError && (f.Status < 300 || f.Status > 599 || f.Code == "") {
@@ -159,6 +163,17 @@ func (f Fault) replaces() bool {
 	_, page := pages[f.Name]
 	return page || instead[f.Name] != nil ||
 		slices.Contains([]FaultName{FaultEmpty200, FaultHuge200, FaultSilent, FaultError, FaultResetBefore}, f.Name)
+}
+
+// refusal is the error answer that the fault makes of the true one.
+func (f Fault) refusal(r *refusal) *refusal {
+	if f.Name == FaultError {
+		return &refusal{f.Status, f.Code, f.Message, internalUnspecified, nil}
+	}
+	if make := instead[f.Name]; make != nil {
+		return make()
+	}
+	return r
 }
 
 // effect: the call is carried out.

@@ -39,6 +39,8 @@ func (s *Server) handler(domain int) http.Handler {
 			s.serve(w, &request{call: call, http: r, v2: true}, domain)
 		})
 	}
+	on("GET /v3/bill/tradebill", CallBill)
+	mux.HandleFunc("GET /v3/billdownload/file", func(w http.ResponseWriter, r *http.Request) { s.serveFile(w, r, domain) })
 	mux.HandleFunc("/", s.unknown)
 	return mux
 }
@@ -147,6 +149,8 @@ func (s *Server) answer(q *request) (map[string]any, *refusal) {
 		return nil, s.close(q)
 	case CallRefund:
 		return s.refund(q)
+	case CallBill:
+		return s.bill(q)
 	default:
 		return s.queryRefund(q)
 	}

@@ -59,6 +59,8 @@ type Server struct {
 	replays   map[Call][]signed // the latest success answers of two orders
 	calls     callBook
 	domains   []*domain
+	editBill  func(day string, lines []BillLine) []BillLine
+	files     map[string]billFile // by token
 }
 
 // New makes a provider with fresh keys and no orders. Its Handler works at
@@ -77,6 +79,7 @@ func New(o Options) (*Server, error) {
 		refunds:   map[string]*refund{},
 		calls:     newCallBook(),
 		replays:   map[Call][]signed{},
+		files:     map[string]billFile{},
 	}
 	s.behaviour.Latency = o.Latency
 	s.certificates = sync.OnceValues(s.makeCertificates)

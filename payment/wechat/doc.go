@@ -15,6 +15,8 @@
 //     anything in it was read, with the key that the settings name, signed at
 //     most 300 s ago or ahead, and which names this merchant, this order and
 //     this amount.
+//   - A bill, whose file is not signed, has the SHA-1 of a signed answer before
+//     anybody is told that it is one. Its URL is not followed.
 //   - Error answers are unsigned as a rule. They become one of the sentinels of
 //     package sale, which say what to try next, and nothing more.
 //   - No key, signature or payer's openid is ever logged or put into an error.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kioskd/payment/internal/link"
+	"kioskd/reconcile"
 	"kioskd/sale"
 )
 
@@ -42,6 +43,8 @@ var classes = map[string]error{
 	"BANKERROR":            sale.ErrTemporary,
 	"BIZERRNEEDRETRY":      sale.ErrTemporary,
 	"SERVICEUNAVAILABLE":   sale.ErrTemporary,
+	"NOSTATEMENTEXIST":     reconcile.ErrNoBill,
+	"STATEMENTCREATING":    reconcile.ErrNotReady,
 }
 
 // hints says what to mend, by code without underscores.

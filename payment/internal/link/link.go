@@ -132,21 +132,29 @@ type Reply struct {
 // Send gets a reply from the base URL in use or, if no HTTP status came from
 // that, from the next. A reply, whatever it says, ends the search. An error is
 // sale.ErrTemporary, and a *sale.Fault unless ctx was cancelled.
-func (l *Link) Send(ctx context.Context, c Call) (Reply, error) {
+func (l *Link) Send(ctx context.Context, c Call) (r Reply, err error) {
+	err = l.search(ctx, c, func(base string) (answered bool, err error) {
+		r, answered, err = l.try(ctx, base, c)
+		return answered, err
+	})
+	return r, err
+}
+
+// search tries one base URL after the other until one answers.
+func (l *Link) search(ctx context.Context, c Call, try func(base string) (answered bool, err error)) error {
 	var lost []error
 	plan := l.bases.plan(c.Home)
 	for n, i := range plan {
-		base := l.bases.urls[i]
-		r, answered, err := l.try(ctx, base, c)
+		answered, err := try(l.bases.urls[i])
 		if answered {
 			l.bases.worked(i)
 			if err != nil {
 				err = unreachable([]error{err})
 			}
-			return r, err
+			return err
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return Reply{}, fmt.Errorf("%w: %w", sale.ErrTemporary, context.Canceled)
+			return fmt.Errorf("%w: %w", sale.ErrTemporary, context.Canceled)
 		}
 		lost = append(lost, err)
 		l.bases.failed(plan, n)
@@ -154,30 +162,16 @@ func (l *Link) Send(ctx context.Context, c Call) (Reply, error) {
 			break
 		}
 	}
-	return Reply{}, unreachable(lost)
+	return unreachable(lost)
 }
 
 // try makes one attempt. answered means that an HTTP status came.
 func (l *Link) try(ctx context.Context, base string, c Call) (r Reply, answered bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.attempt)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, c.Method, base+c.Path, bytes.NewReader(c.Body))
+	resp, err := l.open(ctx, base, c)
 	if err != nil {
 		return Reply{}, false, err
-	}
-	req.Header.Set("User-Agent", l.agent)
-	if err := c.Sign(req); err != nil {
-		return Reply{}, false, err
-	}
-	if c.Method == http.MethodPost {
-		// An empty list sends no header; it tells net/http that repeating the
-		// request is safe when a kept connection turns out to be dead.
-		req.Header["Idempotency-Key"] = []string{}
-	}
-	// RoundTrip, not an http.Client: a redirect is a reply and is not followed.
-	resp, err := l.http.RoundTrip(req)
-	if err != nil {
-		return Reply{}, false, fmt.Errorf("%s: %w", base, err)
 	}
 	defer resp.Body.Close()
 	l.skew.look(resp.Header, l.now())
@@ -188,4 +182,27 @@ func (l *Link) try(ctx context.Context, base string, c Call) (r Reply, answered 
 	}
 	r.Oversized = len(r.Body) > MaxAnswer
 	return r, true, nil
+}
+
+// open sends the request and returns with the answer's header.
+func (l *Link) open(ctx context.Context, base string, c Call) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, c.Method, base+c.Path, bytes.NewReader(c.Body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", l.agent)
+	if err := c.Sign(req); err != nil {
+		return nil, err
+	}
+	if c.Method == http.MethodPost {
+		// An empty list sends no header; it tells net/http that repeating the
+		// request is safe when a kept connection turns out to be dead.
+		req.Header["Idempotency-Key"] = []string{}
+	}
+	// RoundTrip, not an http.Client: a redirect is a reply and is not followed.
+	resp, err := l.http.RoundTrip(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", base, err)
+	}
+	return resp, nil
 }
