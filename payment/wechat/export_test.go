@@ -19,12 +19,12 @@ var RequestMessage = requestMessage
 
 // Verify checks an answer with one key.
 func Verify(id string, key *rsa.PublicKey, h http.Header, body []byte, now time.Time) (time.Time, error) {
-	return verifier{id: key}.verify(h, body, now)
+	return keyring{publicID: id, public: key}.verify(h, body, now)
 }
 
 // ReadTrade and ReadRefund parse a body as if its signature had been good.
 func ReadTrade(body []byte, o sale.Order, appID, mchID string) (sale.Trade, error) {
-	return readTrade(answer{body: body}, o, issuer{appID, mchID})
+	return readTrade(answer{body: body}, o, party{AppID: appID, MchID: mchID})
 }
 
 func ReadRefund(body []byte, o sale.Order) (sale.RefundReport, error) {

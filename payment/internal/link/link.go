@@ -103,7 +103,7 @@ type Call struct {
 	Body   []byte
 	Home   bool // may go back to the first base URL
 	// Sign adds what the provider wants in the header. It is called for each
-	// attempt anew.
+	// attempt anew. Its error ends the call as it is: no other base URL helps.
 	Sign func(*http.Request) error
 }
 
@@ -116,9 +116,13 @@ type Reply struct {
 	Oversized bool // the body is longer than MaxAnswer
 }
 
+// unsigned is an attempt that was never made.
+type unsigned struct{ error }
+
 // Send gets a reply from the base URL in use or, if no HTTP status came from
 // that, from the next. A reply, whatever it says, ends the search. An error is
-// sale.ErrTemporary, and a *sale.Fault unless ctx was cancelled.
+// sale.ErrTemporary, and a *sale.Fault unless ctx was cancelled; that of Sign
+// comes back as it is.
 func (l *Link) Send(ctx context.Context, c Call) (Reply, error) {
 	var lost []error
 	plan := l.bases.plan(c.Home)
@@ -131,6 +135,9 @@ func (l *Link) Send(ctx context.Context, c Call) (Reply, error) {
 				err = unreachable([]error{err})
 			}
 			return r, err
+		}
+		if bad := (unsigned{}); errors.As(err, &bad) {
+			return Reply{}, bad.error
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return Reply{}, fmt.Errorf("%w: %w", sale.ErrTemporary, context.Canceled)
@@ -154,7 +161,7 @@ func (l *Link) try(ctx context.Context, base string, c Call) (r Reply, answered 
 	}
 	req.Header.Set("User-Agent", l.agent)
 	if err := c.Sign(req); err != nil {
-		return Reply{}, false, err
+		return Reply{}, false, unsigned{err}
 	}
 	if c.Method == http.MethodPost {
 		// An empty list sends no header; it tells net/http that repeating the
