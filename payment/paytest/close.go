@@ -9,16 +9,19 @@ import (
 // close answers POST …/out-trade-no/{no}/close. s.mu is held. Nothing and no
 // refusal means 204.
 func (s *Server) close(q *request) *refusal {
-	m, r := decodeStrict(q.body, closeFields)
+	m, r := decodeStrict(q.body, s.table(closeFields, partnerCloseFields))
+	if r == nil {
+		r = s.checkParty(m)
+	}
 	if r != nil {
 		return r
-	}
-	if m["mchid"] != s.merchant.MchID {
-		return wrongMchID(m["mchid"], "body")
 	}
 	o := s.find(q.no)
 	if o == nil {
 		return orderNotExist()
+	}
+	if r := s.foreign(o, m["sub_mchid"]); r != nil {
+		return r
 	}
 	switch age := s.clock().Sub(o.created); {
 	case !o.paid.IsZero():

@@ -1,5 +1,6 @@
-// Package paytest is a simulated WeChat Pay, API v3, for one direct merchant:
-// Native orders, order queries, close, refunds. The real one has no test
+// Package paytest is a simulated WeChat Pay, API v3, for one merchant, direct
+// or a service provider with sub-merchants: Native orders, order queries,
+// close, refunds, platform certificates. The real one has no test
 // environment, so whoever writes a client has nowhere to be wrong. The
 // simulator speaks real HTTP, verifies every Authorization over the raw bytes,
 // signs its answers, and has everything around it: the customer's phone, the
@@ -25,8 +26,7 @@
 //     so a clock that tests move by days needs no waiting.
 //   - Every [Fault] says whether the call has its effect.
 //
-// Out of scope: certificate download, notifications, bills, partner mode, API
-// v2. The facts are from pay.weixin.qq.com/doc/v3/merchant; messages and the
+// Out of scope: notifications, bills, API v2. The facts are from pay.weixin.qq.com/doc/v3/merchant; messages and the
 // phone's words are in their manner, not exact.
 //
 // # Control API

@@ -28,6 +28,12 @@ type Options struct {
 	// MerchantKey and PublicKey (the private half of the WeChat Pay public
 	// key) are RSA keys of 2048 bits; nil makes new ones.
 	MerchantKey, PublicKey *rsa.PrivateKey
+	// KeyMode is the merchant's first, KeysPublic if empty: see SetKeyMode.
+	KeyMode KeyMode
+	// APIv3Key has 32 letters and digits; "" makes a new one.
+	APIv3Key string
+	// Partner makes the merchant a service provider with one sub-merchant.
+	Partner bool
 }
 
 // Server is the simulated provider with one merchant. All methods may be
@@ -36,6 +42,7 @@ type Server struct {
 	log      *slog.Logger
 	clock    func() time.Time
 	merchant Merchant
+	partner  bool
 	done     chan struct{}
 	inFlight sync.WaitGroup
 	ruling   sync.Mutex // held around a Rule, never inside mu
@@ -46,6 +53,7 @@ type Server struct {
 	behaviour Behaviour
 	funds     int64
 	keys      ring
+	subs      map[string]string // appid of each sub-merchant, in partner mode
 	orders    map[string]*order
 	sequence  []*order          // as created
 	byTrade   map[string]*order // by transaction_id
@@ -74,6 +82,8 @@ func New(o Options) (*Server, error) {
 		refunds:   map[string]*refund{},
 		calls:     newCallBook(),
 		replays:   map[Call][]signed{},
+		partner:   o.Partner,
+		subs:      map[string]string{},
 	}
 	s.behaviour.Latency = o.Latency
 	if s.clock == nil {

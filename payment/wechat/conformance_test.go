@@ -18,9 +18,13 @@ type simulated struct {
 	server *paytest.Server
 }
 
-func newSimulated(t testing.TB) *simulated {
+func newSimulated(t testing.TB, change ...func(*paytest.Options)) *simulated {
 	t.Helper()
-	server, err := paytest.New(paytest.Options{MerchantKey: merchantKey(), PublicKey: providerKey()})
+	o := paytest.Options{MerchantKey: merchantKey(), PublicKey: providerKey()}
+	for _, c := range change {
+		c(&o)
+	}
+	server, err := paytest.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,25 +43,24 @@ func (s *simulated) settings() wechat.Settings {
 	if err := s.server.WriteFiles(dir); err != nil {
 		s.t.Fatal(err)
 	}
-	m := s.server.Merchant()
-	return wechat.Settings{
-		AppID:          m.AppID,
-		MchID:          m.MchID,
-		MerchantSerial: m.Serial,
-		MerchantKey:    filepath.Join(dir, paytest.MerchantKeyFile),
-		PublicKeyID:    m.PublicKeyID,
-		PublicKey:      filepath.Join(dir, paytest.PublicKeyFile),
-		NotifyURL:      m.NotifyURL,
-		BaseURLs:       s.server.URLs(),
-	}
+	return simulatedSettings(s.t, s.server, dir)
 }
 
 func realTime(o *wechat.Options) { o.Clock = nil }
 
-func (s *simulated) Gateway() sale.Gateway { return client(s.t, s.settings(), realTime) }
+// Gateway knows the platform certificates already, if there are any: the suite
+// counts what becomes of a call.
+func (s *simulated) Gateway() sale.Gateway {
+	c := client(s.t, s.settings(), realTime)
+	if err := c.Refresh(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
 
 func (s *simulated) Stranger() sale.Gateway {
 	wrong := s.settings()
+	wrong.MerchantCert = ""
 	wrong.MerchantKey = writePEM(s.t, filepath.Join(s.t.TempDir(), "key.pem"), "PRIVATE KEY", pkcs8(s.t, strangerKey()), 0o600)
 	return client(s.t, wrong, realTime)
 }
