@@ -26,7 +26,8 @@
 //     so a clock that tests move by days needs no waiting.
 //   - Every [Fault] says whether the call has its effect.
 //
-// Out of scope: notifications, bills, API v2. The facts are from pay.weixin.qq.com/doc/v3/merchant; messages and the
+// Out of scope: notifications, bills, API v2. The facts are from
+// pay.weixin.qq.com/doc/v3/merchant and doc/v3/partner; messages and the
 // phone's words are in their manner, not exact.
 //
 // # Control API

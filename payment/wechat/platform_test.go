@@ -1,0 +1,389 @@
+package wechat_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kioskd/payment/paytest"
+	"kioskd/payment/wechat"
+	"kioskd/sale"
+)
+
+// moved is a clock that both sides share.
+type moved struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (m *moved) Now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.at
+}
+
+func (m *moved) move(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.at = m.at.Add(d)
+}
+
+// named is what requests say that they accept, by the path's last part.
+type named struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (n *named) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	n.seen = append(n.seen, r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]+" "+r.Header.Get("Wechatpay-Serial"))
+	n.mu.Unlock()
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func (n *named) take() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s := strings.Join(n.seen, ", ")
+	n.seen = nil
+	return s
+}
+
+// rig is a client with platform certificates beside its provider.
+type rig struct {
+	*simulated
+	clock *moved
+	sent  *named
+	log   *bytes.Buffer
+	g     *wechat.Client
+}
+
+func newRig(t *testing.T, mode func(*paytest.Options), change ...func(*wechat.Options)) *rig {
+	t.Helper()
+	r := &rig{clock: &moved{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}, sent: &named{}, log: &bytes.Buffer{}}
+	r.simulated = newSimulated(t, mode, func(o *paytest.Options) { o.Clock = r.clock.Now })
+	r.g = r.client(t, change...)
+	return r
+}
+
+func (r *rig) client(t *testing.T, change ...func(*wechat.Options)) *wechat.Client {
+	return client(t, r.settings(), append([]func(*wechat.Options){func(o *wechat.Options) {
+		o.Clock, o.Transport = r.clock, r.sent
+		o.Log = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	}}, change...)...)
+}
+
+func (r *rig) downloads() int { return r.server.Stats().Calls[paytest.CallCertificates] }
+
+func (r *rig) query(t *testing.T) error {
+	t.Helper()
+	o := sale.Order{Number: "SH0042-000001", Product: sale.Product{Price: 200}}
+	_, err := r.g.Query(t.Context(), o)
+	return err
+}
+
+// want checks an error's class, its fault and the end of its text.
+func want(t *testing.T, err, class error, code sale.Code, words string) {
+	t.Helper()
+	var f *sale.Fault
+	if !errors.Is(err, class) || !errors.As(err, &f) || f.Code != code || !strings.Contains(err.Error(), words) {
+		t.Errorf("got  %v\nwant %v, %s, %s", err, class, code, words)
+	}
+}
+
+func TestFirstCallDownloads(t *testing.T) {
+	r := newRig(t, certificates)
+	serial := r.server.Merchant().CertificateSerial
+	r.created(t, r.g, 1)
+	if err := r.query(t); err != nil {
+		t.Error(err)
+	}
+	if got, want := r.sent.take(), fmt.Sprintf("certificates , native %s, SH0042-000001 %[1]s", serial); got != want {
+		t.Errorf("accepted: %s\nwant      %s", got, want)
+	}
+	if err := r.g.Refresh(t.Context()); err != nil || r.downloads() != 2 {
+		t.Errorf("refreshed: %v after %d downloads", err, r.downloads())
+	}
+	if got, want := r.log.String(), `msg="platform certificates" serials=`+serial; strings.Count(got, want) != 1 {
+		t.Errorf("the log is\n%swant once %s", got, want)
+	}
+}
+
+func TestConcurrentCallsDownloadOnce(t *testing.T) {
+	r := newRig(t, certificates)
+	r.server.Behave(func(b *paytest.Behaviour) { b.Latency = 50 * time.Millisecond })
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if err := r.g.Ping(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if n := r.downloads(); n != 1 {
+		t.Errorf("%d downloads, want 1", n)
+	}
+}
+
+// A public key needs no certificates, and a client without apiv3_key asks for
+// none.
+func TestPublicKeyDownloadsNothing(t *testing.T) {
+	r := newRig(t, func(*paytest.Options) {})
+	r.created(t, r.g, 1)
+	if err := errors.Join(r.query(t), r.g.Refresh(t.Context())); err != nil || r.downloads() != 0 {
+		t.Errorf("%v, %d downloads", err, r.downloads())
+	}
+}
+
+// What the provider lists in time is known when it is used.
+func TestCertificateChange(t *testing.T) {
+	r := newRig(t, certificates)
+	r.created(t, r.g, 1)
+	r.clock.move(time.Hour)
+	next, err := r.server.ListCertificate(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.g.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.sent.take()
+	if err := r.query(t); err != nil { // signed with the old one
+		t.Error(err)
+	}
+	if err := r.server.UseCertificate(next); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.query(t); err != nil {
+		t.Error(err)
+	}
+	if got, want := r.sent.take(), fmt.Sprintf("SH0042-000001 %s, SH0042-000001 %[1]s", next); got != want {
+		t.Errorf("accepted: %s\nwant      %s", got, want)
+	}
+}
+
+// After a change that was missed, one download finds the new certificate.
+func TestUnknownSerialIsLookedUpOnce(t *testing.T) {
+	r := newRig(t, certificates)
+	r.created(t, r.g, 1)
+	r.clock.move(time.Hour)
+	change := func() {
+		t.Helper()
+		next, err := r.server.ListCertificate(0)
+		if err == nil {
+			err = r.server.UseCertificate(next)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	change()
+	if err := r.query(t); err != nil || r.downloads() != 2 {
+		t.Errorf("%v after %d downloads", err, r.downloads())
+	}
+	change()
+	want(t, r.query(t), sale.ErrTemporary, sale.CodePayVerify, "the answer is signed with the unknown key") // too soon
+	if n := r.downloads(); n != 2 {
+		t.Errorf("%d downloads within a minute, want 2", n)
+	}
+	r.clock.move(61 * time.Second)
+	if err := r.query(t); err != nil || r.downloads() != 3 {
+		t.Errorf("%v after %d downloads", err, r.downloads())
+	}
+	r.clock.move(61 * time.Second)
+	change()
+	if err := r.server.SpoilCertificates(paytest.FlawWithoutInUse); err != nil {
+		t.Fatal(err)
+	}
+	want(t, r.query(t), sale.ErrTemporary, sale.CodePayVerify, "the answer is signed with the unknown key")
+	if n := r.downloads(); n != 4 {
+		t.Errorf("%d downloads, want 4", n)
+	}
+	r.clock.move(61 * time.Second) // a public key's id is no certificate
+	if err := r.server.Queue(paytest.CallQuery, paytest.Fault{Name: paytest.FaultUnknownSerial}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, r.query(t), sale.ErrTemporary, sale.CodePayVerify, `the answer is signed with the unknown key "PUB_KEY_ID_`)
+	if n := r.downloads(); n != 4 {
+		t.Errorf("%d downloads, want 4", n)
+	}
+}
+
+func TestExpiredCertificate(t *testing.T) {
+	r := newRig(t, certificates)
+	r.created(t, r.g, 1)
+	r.clock.move(6 * 365 * 24 * time.Hour)
+	want(t, r.query(t), sale.ErrTemporary, sale.CodePayVerify, "which is valid from 2026-11-22 to 2031-11-21")
+	if _, err := r.server.ListCertificate(0); err != nil { // listed, and the old one still signs
+		t.Fatal(err)
+	}
+	want(t, r.g.Refresh(t.Context()), sale.ErrTemporary, sale.CodePayVerify, "which is valid from 2026-11-22 to 2031-11-21")
+}
+
+// In change-over the answers of either side of the change are good, and the
+// public key is what is asked for.
+func TestChangeOver(t *testing.T) {
+	r := newRig(t, changeOver)
+	id := r.server.Merchant().PublicKeyID
+	r.created(t, r.g, 1)
+	if err := r.query(t); err != nil || r.downloads() != 0 {
+		t.Errorf("public key: %v, %d downloads", err, r.downloads())
+	}
+	if err := r.server.SetKeyMode(paytest.KeysCertificate); err != nil { // not enabled yet
+		t.Fatal(err)
+	}
+	if err := r.query(t); err != nil || r.downloads() != 1 {
+		t.Errorf("certificate: %v, %d downloads", err, r.downloads())
+	}
+	if got, want := r.sent.take(), strings.ReplaceAll("native ID, SH0042-000001 ID, SH0042-000001 ID, certificates ID", "ID", id); got != want {
+		t.Errorf("accepted: %s\nwant      %s", got, want)
+	}
+	if err := r.server.SetKeyMode(paytest.KeysPublic); err != nil { // complete
+		t.Fatal(err)
+	}
+	if err := r.query(t); err != nil {
+		t.Error(err)
+	}
+	want(t, r.g.Refresh(t.Context()), sale.ErrMerchant, sale.CodePayMerchant, "(the change to the public key is complete: take apiv3_key out)")
+}
+
+// A merchant of today has no certificates. It is not asked about more than
+// once a minute, and nothing is ordered meanwhile.
+func TestNoCertificatesForThisMerchant(t *testing.T) {
+	r := newRig(t, certificates)
+	if err := r.server.SetKeyMode(paytest.KeysPublic); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		want(t, r.g.Ping(t.Context()), sale.ErrMerchant, sale.CodePayMerchant,
+			"ping: download the platform certificates: E-PAY-02: WeChat Pay has no platform certificates for this merchant: merchant set-up: HTTP 404 RESOURCE_NOT_EXISTS: "+
+				"无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥 (download the WeChat Pay public key from the merchant portal, write public_key_id and public_key, and take apiv3_key out)")
+	}
+	if n := r.downloads(); n != 1 {
+		t.Errorf("%d downloads, want 1", n)
+	}
+	r.clock.move(61 * time.Second)
+	want(t, r.g.Ping(t.Context()), sale.ErrMerchant, sale.CodePayMerchant, "")
+	if n := r.downloads(); n != 2 {
+		t.Errorf("%d downloads, want 2", n)
+	}
+}
+
+// Nothing that is said about the certificates is taken for a word about an
+// order.
+func TestLiesAboutCertificates(t *testing.T) {
+	for _, code := range []string{"ORDERPAID", "ORDER_CLOSED", "USERPAYING", "NOT_ENOUGH", "ORDER_NOT_EXIST", "PARAM_ERROR"} {
+		r := newRig(t, certificates)
+		f := paytest.Fault{Name: paytest.FaultError, Status: 400, Code: code}
+		if err := r.server.Queue(paytest.CallCertificates, f); err != nil {
+			t.Fatal(err)
+		}
+		o := sale.Order{Number: "SH0042-000001", Product: sale.Product{Price: 200}}
+		err := r.g.Close(t.Context(), o)
+		want(t, err, sale.ErrMerchant, sale.CodePayMerchant, code)
+		for _, class := range []error{sale.ErrPaid, sale.ErrAlreadyClosed, sale.ErrPaying, sale.ErrNotEnough, sale.ErrNotFound, sale.ErrRefused, sale.ErrTemporary} {
+			if errors.Is(err, class) {
+				t.Errorf("%s: %v is %v", code, err, class)
+			}
+		}
+	}
+}
+
+func TestFlawedCertificates(t *testing.T) {
+	texts := map[paytest.CertificateFlaw]string{
+		paytest.FlawNonceLong:    ": its nonce has 16 bytes, not 12",
+		paytest.FlawNonceEmpty:   ": its nonce has 0 bytes, not 12",
+		paytest.FlawShort:        ": its ciphertext is too short",
+		paytest.FlawNotBase64:    ": its ciphertext is not base64",
+		paytest.FlawAssociated:   ": it does not open with apiv3_key",
+		paytest.FlawForeignKey:   ": it does not open with apiv3_key",
+		paytest.FlawNotPEM:       ": it is not a certificate",
+		paytest.FlawTwice:        " twice",
+		paytest.FlawOtherSerial:  `certificate "1234567890ABCDEF": its own serial is `,
+		paytest.FlawNoneListed:   "the answer has no certificate with AEAD_AES_256_GCM",
+		paytest.FlawOtherKind:    "the answer has no certificate with AEAD_AES_256_GCM",
+		paytest.FlawWithoutInUse: "the answer has no certificate with AEAD_AES_256_GCM",
+	}
+	for _, flaw := range paytest.CertificateFlaws() {
+		r := newRig(t, certificates)
+		if err := r.server.SpoilCertificates(flaw); err != nil {
+			t.Fatal(err)
+		}
+		o := sale.Order{Number: "SH0042-000001", Product: sale.Product{Name: "tea", Price: 200}}
+		var err error
+		if o.Request, err = r.g.Prepare(o, r.clock.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		code, err := r.g.Create(t.Context(), o)
+		if texts[flaw] == "" || code != "" {
+			t.Errorf("%s: %q, and the test has the text %q", flaw, code, texts[flaw])
+		}
+		want(t, err, sale.ErrTemporary, sale.CodePayVerify, texts[flaw])
+		if n := r.server.Stats().Calls[paytest.CallCreate]; n != 0 {
+			t.Errorf("%s: an order was created that could not be proved", flaw)
+		}
+		if err := r.server.SpoilCertificates(paytest.FlawNone); err != nil {
+			t.Fatal(err)
+		}
+		if code, err = r.g.Create(t.Context(), o); err != nil || code == "" {
+			t.Errorf("%s: afterwards %q, %v", flaw, code, err)
+		}
+	}
+}
+
+// Whatever happens to a certificate answer on its way, what was known stays.
+func TestFaultsOfTheDownload(t *testing.T) {
+	for _, name := range []paytest.FaultName{paytest.FaultMisSigned, paytest.FaultSignTest, paytest.FaultSignTestBad, paytest.FaultUnsigned,
+		paytest.FaultUnknownSerial, paytest.FaultStale, paytest.FaultFuture, paytest.FaultTruncated, paytest.FaultHTML200, paytest.FaultHTML502,
+		paytest.FaultEmpty200, paytest.FaultHuge200, paytest.FaultResetBefore} {
+		r := newRig(t, certificates)
+		fault := paytest.Fault{Name: name}
+		if err := r.server.Queue(paytest.CallCertificates, fault, fault); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.g.Ping(t.Context()); !errors.Is(err, sale.ErrTemporary) {
+			t.Errorf("%s: %v", name, err)
+		}
+		r.server.ClearFaults()
+		if err := r.g.Ping(t.Context()); err != nil {
+			t.Errorf("%s: afterwards %v", name, err)
+		}
+		if err := r.server.Queue(paytest.CallCertificates, fault, fault); err != nil {
+			t.Fatal(err)
+		}
+		r.created(t, r.g, 1)
+		if err := r.g.Refresh(t.Context()); !errors.Is(err, sale.ErrTemporary) {
+			t.Errorf("%s: refresh: %v", name, err)
+		}
+		if err := r.query(t); err != nil {
+			t.Errorf("%s: after the refresh: %v", name, err)
+		}
+	}
+}
+
+func TestEndOfTheNewestIsSaidOnce(t *testing.T) {
+	r := newRig(t, certificates)
+	r.clock.move(5*365*24*time.Hour - 3*24*time.Hour)
+	for range 3 {
+		if err := r.g.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const said = "level=WARN msg=\"the newest platform certificate expires and WeChat Pay lists no other yet\""
+	if n := strings.Count(r.log.String(), said); n != 1 {
+		t.Errorf("said %d times:\n%s", n, r.log)
+	}
+	if _, err := r.server.ListCertificate(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.g.Refresh(t.Context()); err != nil || strings.Count(r.log.String(), said) != 1 {
+		t.Errorf("%v\n%s", err, r.log)
+	}
+}
