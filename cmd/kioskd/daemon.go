@@ -111,6 +111,9 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return nil
 	})
 	g.Go(func() error { return d.upkeep(side, ledger) })
+	if r, ok := gateway.(refresher); ok {
+		g.Go(func() error { refresh(side, r, d.log); return nil })
+	}
 	return g.Wait()
 }
 

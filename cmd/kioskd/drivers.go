@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"kioskd/configs"
 	"kioskd/device"
@@ -127,7 +128,10 @@ func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 func openGateway(c *configs.Config, log *slog.Logger) (sale.Gateway, error) {
 	switch s := c.Payment.Settings.(type) {
 	case *wechat.Settings:
-		return wechat.New(*s, wechat.Options{DeviceID: c.Machine.ID, Clock: systemClock{}, Log: log, Version: version()})
+		return wechat.New(*s, wechat.Options{
+			DeviceID: c.Machine.ID, Clock: systemClock{}, Log: log, Version: version(),
+			Keeper: keptFile(filepath.Join(filepath.Dir(c.Store.Path), "wechat-certificates-"+s.Merchant()+".json")),
+		})
 	}
 	return nil, fmt.Errorf("no driver for %T", c.Payment.Settings)
 }
