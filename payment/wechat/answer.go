@@ -115,7 +115,7 @@ func readRefund(a answer, o sale.Order) (sale.RefundReport, error) {
 	if err := firstDifference(
 		same("out_refund_no", r.OutRefundNo, o.Number.Refund()),
 		same("out_trade_no", r.OutTradeNo, string(o.Number)),
-		same("transaction_id", r.TransactionID, transactionID),
+		sameTransaction(r.TransactionID, transactionID),
 		sameFen("amount.total", r.Amount.Total, o.Product.Price),
 		sameFen("amount.refund", r.Amount.Refund, o.Product.Price),
 		same("amount.currency", r.Amount.Currency, trade.Currency),

@@ -76,7 +76,7 @@ func words(r link.Reply) string {
 	w := fmt.Sprintf("HTTP %d", r.Status)
 	if s, said := heard(r); said {
 		w += " " + link.Plain(s.Code, 64)
-		if m := link.Plain(s.Message, 200); m != "" {
+		if m := discreet(link.Plain(s.Message, 200)); m != "" {
 			w += ": " + m
 		}
 	}
