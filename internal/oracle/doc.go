@@ -1,7 +1,9 @@
-// Package oracle lets the provider's own Go SDK (wechatpay-go v0.2.21) drive
-// the simulated WeChat Pay of payment/paytest. Two programs that share no code
-// agree on every signature here, in both directions: the SDK accepts the
-// simulator's answers, and the simulator accepts the SDK's requests.
+// Package oracle lets the provider's own Go SDK (wechatpay-go v0.2.21) and an
+// npm client (wechatpay-axios-plugin 0.9.6) drive the simulated WeChat Pay of
+// payment/paytest. Programs that share no code agree on every signature here,
+// in both directions: they accept the simulator's answers, and the simulator
+// accepts their requests. Where the SDK does otherwise than payment/wechat, a
+// test says so and why.
 //
 // It is a module of its own, so that the SDK is no dependency of the daemon:
 //
