@@ -105,6 +105,16 @@ func (s *Server) DropCertificate(serial string) error {
 	return nil
 }
 
+func (s *Server) listedSerials() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, c := range s.keys.listed {
+		all = append(all, c.id)
+	}
+	return all
+}
+
 func (r *ring) find(serial string) *platformCertificate {
 	for _, c := range r.listed {
 		if c.id == serial {

@@ -54,6 +54,7 @@
 //	DELETE /faults        forgets the plan and the chances
 //	POST   /behaviour     the fields to change, as in /state
 //	POST   /funds         {"fen"}: what refunds are paid from, -1 without limit
-//	POST   /keys          {"mode"} or {"rotate": true} or {"retire": id}
+//	POST   /keys          {"mode"} or {"rotate": true} or {"retire": id}, and for
+//	                      certificates {"list": true} or {"use": serial}
 //	POST   /domains       {"index", "state": "up", "reset" or "silent"}
 package paytest
