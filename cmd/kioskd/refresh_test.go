@@ -4,21 +4,34 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// asked is a gateway that counts when it is refreshed.
+// asked is a gateway that notes when it is refreshed.
 type asked struct {
+	mu  sync.Mutex
 	at  []time.Time
 	err error
 }
 
 func (a *asked) Refresh(context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.at = append(a.at, time.Now())
 	return a.err
+}
+
+// become changes what refreshes come to, and returns when there were any.
+func (a *asked) become(err error) []time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.err = err
+	return slices.Clone(a.at)
 }
 
 func TestRefresh(t *testing.T) {
@@ -30,31 +43,30 @@ func TestRefresh(t *testing.T) {
 		go refresh(ctx, g, slog.New(slog.NewTextHandler(&log, nil)))
 		time.Sleep(7 * 24 * time.Hour)
 		synctest.Wait()
-		if first := g.at[0].Sub(begun); first > time.Minute {
+		week := g.become(errors.New("no network"))
+		if first := week[0].Sub(begun); first > time.Minute {
 			t.Errorf("the first one came after %v", first)
 		}
-		for i, at := range g.at[1:] {
-			if gap := at.Sub(g.at[i]); gap < 5*time.Hour || gap > 12*time.Hour {
+		for i, at := range week[1:] {
+			if gap := at.Sub(week[i]); gap < 5*time.Hour || gap > 12*time.Hour {
 				t.Errorf("%v between two refreshes", gap)
 			}
 		}
-		g.err = errors.New("no network")
-		n := len(g.at)
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
-		if tries := len(g.at) - n; tries < 60 || tries > 144 {
+		day := g.become(nil)
+		if tries := len(day) - len(week); tries < 60 || tries > 144 {
 			t.Errorf("%d tries in a day without network", tries)
 		}
-		g.err = nil
 		time.Sleep(time.Hour)
 		stop()
 		synctest.Wait()
 		if w, i := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=INFO"); w != 1 || i != 1 {
 			t.Errorf("the log says\n%s", &log)
 		}
-		n = len(g.at)
+		ended := len(g.become(nil))
 		time.Sleep(24 * time.Hour)
-		if len(g.at) != n {
+		if len(g.become(nil)) != ended {
 			t.Error("refreshed after the end")
 		}
 	})
