@@ -147,6 +147,13 @@ func TestNothingPrivateIsLogged(t *testing.T) {
 	ordered("2", "12")
 	pay(sale.Refunded)
 
+	kept, err := filepath.Glob(filepath.Join(dir, "wechat-certificates-*.json"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept certificates: %q, %v", kept, err)
+	}
+	if info, err := os.Stat(kept[0]); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%s: %v, %v", kept[0], info.Mode(), err)
+	}
 	log := d.log.String()
 	for what, least := range map[string]int{
 		"key": 25, "signature": 8, "signature of an answer": 6, "code_url": 2, "transaction number": 3, "openid": 2, "encrypted certificate": 1,

@@ -106,6 +106,30 @@ func TestDamagedKeptCertificates(t *testing.T) {
 	}
 }
 
+// Whatever one bit of the disk turns into, no other certificate comes of it.
+func TestKeptCertificatesBitByBit(t *testing.T) {
+	var m memory
+	r := newRig(t, certificates, keptBy(&m))
+	if err := r.g.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	merchant := r.server.Merchant()
+	refused := 0
+	for i := range m.data {
+		changed := bytes.Clone(m.data)
+		changed[i] ^= 1 << (i % 8)
+		serials, err := wechat.ReadKept(changed, merchant.APIv3Key)
+		if err != nil {
+			refused++
+		} else if serials != merchant.CertificateSerial {
+			t.Fatalf("byte %d: took %s", i, serials)
+		}
+	}
+	if refused < len(m.data)*9/10 {
+		t.Errorf("%d of %d changes were refused", refused, len(m.data))
+	}
+}
+
 func field(t *testing.T, data []byte, name, value string) []byte {
 	t.Helper()
 	var m map[string]string
