@@ -90,10 +90,10 @@ func openCertificates(body []byte, key string) ([]certificate, error) {
 			continue
 		}
 		serial := strings.ToUpper(d.SerialNo)
-		if seen[serial] {
+		if seen[bare(serial)] {
 			return nil, fmt.Errorf("the answer has certificate %s twice", link.Quote(d.SerialNo))
 		}
-		seen[serial] = true
+		seen[bare(serial)] = true
 		c, err := openCertificate(d.Encrypted, key, serial)
 		if err != nil {
 			return nil, fmt.Errorf("certificate %s: %w", link.Quote(d.SerialNo), err)
@@ -105,6 +105,10 @@ func openCertificates(body []byte, key string) ([]certificate, error) {
 	}
 	return opened, nil
 }
+
+// bare makes the same serial the same text: not everybody writes the zeros
+// that it begins with.
+func bare(serial string) string { return strings.TrimLeft(strings.ToUpper(serial), "0") }
 
 func openCertificate(s sealed, key, serial string) (certificate, error) {
 	text, err := s.open(key)
@@ -125,7 +129,7 @@ func openCertificate(s sealed, key, serial string) (certificate, error) {
 		return certificate{}, errors.New("its key is not RSA")
 	case public.N.BitLen() < keyfile.MinBits:
 		return certificate{}, fmt.Errorf("its RSA key has %d bits, not %d", public.N.BitLen(), keyfile.MinBits)
-	case keyfile.Serial(c) != serial:
+	case bare(keyfile.Serial(c)) != bare(serial):
 		return certificate{}, fmt.Errorf("its own serial is %s", keyfile.Serial(c))
 	}
 	return certificate{serial, public, c.NotBefore, c.NotAfter}, nil

@@ -50,7 +50,7 @@ func (s *Settings) checkMerchantCert(dir string, private *rsa.PrivateKey, proble
 	switch {
 	case s.MerchantSerial == "":
 		s.MerchantSerial = serial
-	case strings.TrimLeft(strings.ToUpper(s.MerchantSerial), "0") != strings.TrimLeft(serial, "0"):
+	case bare(s.MerchantSerial) != bare(serial):
 		problem("merchant_serial", link.Quote(s.MerchantSerial)+" is not the serial of merchant_cert, which is "+serial+": leave merchant_serial out, or write the certificate of that serial and its key")
 	}
 }

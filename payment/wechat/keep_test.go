@@ -207,7 +207,7 @@ func FuzzCertificates(f *testing.F) {
 			t.Fatalf("%v came with %v", certs, err)
 		}
 		for _, c := range certs {
-			if c.Key == nil || c.Serial != "D7CE59D1F522D701" {
+			if c.Key == nil || strings.TrimLeft(c.Serial, "0") != "D7CE59D1F522D701" {
 				t.Fatalf("%+v", c)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,5 +119,25 @@ func TestPublishedNotification(t *testing.T) {
 	const want = `{"mchid":"1234567890","appid":"054aa7d7a2a54ab5898df65bd96f001c","create_time":"2020-06-30T12:12:00+08:00","out_contract_code":"21640bdbd08e473e828f3206a2741c6e"}`
 	if got, err := wechat.Open("testMchAPIv3Key0", n.Resource.Nonce, n.Resource.Associated, n.Resource.Ciphertext); err != nil || got != want {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// A serial is a number: small letters and zeros before it do not matter, and
+// one that is listed twice in two ways is still listed twice.
+func TestSerialsAreNumbers(t *testing.T) {
+	list := string(file(t, "sdk_certificates.json"))
+	as := func(serial string) string { return strings.Replace(list, "D7CE59D1F522D701", serial, 1) }
+	entry := list[len(`{"data":[`) : len(list)-len(`]}`)]
+	for _, c := range []struct{ body, want string }{
+		{as("d7ce59d1f522d701"), ""},
+		{as("00D7CE59D1F522D701"), ""},
+		{as("D7CE59D1F522D702"), `certificate "D7CE59D1F522D702": its own serial is D7CE59D1F522D701`},
+		{as(""), `certificate "": its own serial is D7CE59D1F522D701`},
+		{`{"data":[` + entry + `,` + strings.Replace(entry, "D7CE59D1F522D701", "0d7ce59d1f522d701", 1) + `]}`, `the answer has certificate "0d7ce59d1f522d701" twice`},
+	} {
+		_, err := wechat.OpenCertificates([]byte(c.body), "mockAPIv3Key1234")
+		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
 	}
 }

@@ -36,7 +36,7 @@ func (k keyring) find(serial string, at time.Time) (*rsa.PublicKey, error) {
 		return k.public, nil
 	}
 	for _, c := range k.certs {
-		if c.serial != serial {
+		if bare(c.serial) != bare(serial) {
 			continue
 		}
 		if !c.valid(at) {
