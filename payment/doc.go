@@ -6,7 +6,8 @@
 // request and one verified answer. It does not repeat, poll, remember or
 // decide; that is the work of the sale package.
 //
-//   - wechat: WeChat Pay API v3, Native orders, public-key mode, direct merchant.
+//   - wechat: WeChat Pay API v3, Native orders, for a direct merchant or a
+//     service provider, with a public key or platform certificates.
 //   - wechatv2: WeChat Pay API v2, Native orders, for merchants without v3.
 //   - gatewaytest: what every gateway must do, as a test suite. A new client
 //     is right when the suite passes.

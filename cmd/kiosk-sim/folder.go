@@ -68,7 +68,8 @@ func openFolder(dir, port, board, api string) (*folder, error) {
 		return f, nil
 	}
 	for _, name := range []string{
-		configFile, paytest.MerchantKeyFile, paytest.PublicKeyFile, paytest.MerchantCertFile, paytest.APIKeyFile, providerFile,
+		configFile, paytest.MerchantKeyFile, paytest.PublicKeyFile, paytest.CertificateFile, paytest.APIv3KeyFile,
+		paytest.APIKeyFile, providerFile,
 	} {
 		if _, err := os.Lstat(f.file(name)); !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("--dir %s: its %s is not from kiosk-sim and would be lost: choose another folder", dir, name)
@@ -81,14 +82,20 @@ func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 
 func (f *folder) config() string { return f.file(configFile) }
 
-// keys are the two pairs, so that a restart does not make them strangers to a
-// client that goes on.
-type keys struct{ merchant, provider *rsa.PrivateKey }
+// keys are the two pairs and the APIv3 key, so that a restart does not make
+// them strangers to a client that goes on.
+type keys struct {
+	merchant, provider *rsa.PrivateKey
+	apiv3              string // "" for a new one
+}
 
 // keys reads those of an earlier run. What is missing is made.
 func (f *folder) keys() (k keys, err error) {
 	if k.merchant, err = f.key(paytest.MerchantKeyFile); err != nil {
 		return k, err
+	}
+	if data, err := os.ReadFile(f.file(paytest.APIv3KeyFile)); err == nil && len(bytes.TrimSpace(data)) == 32 {
+		k.apiv3 = string(bytes.TrimSpace(data))
 	}
 	k.provider, err = f.key(providerFile)
 	return k, err

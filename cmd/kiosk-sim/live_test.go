@@ -323,3 +323,33 @@ func TestPhonesOnTheCabinetsPage(t *testing.T) {
 	p.WaitText("lamps", "no answer from phone")
 	cabinet.end(t, syscall.SIGTERM)
 }
+
+// Other merchants are simulated as well, and a restart keeps their keys.
+func TestWechatOfOtherMerchants(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"wechat", "--dir", dir, "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0", "--keys", "certificate", "--partner"}
+	var first string
+	for range 2 {
+		p := start(t, args...)
+		c, err := configs.Load(p.said["config"], drivers())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := c.Payment.Settings.(*wechat.Settings)
+		if s.SubMchID == "" || s.PublicKeyID != "" || s.MerchantCert == "" {
+			t.Errorf("%+v", s)
+		}
+		client, err := wechat.New(*s, wechat.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		buy(t, client, c.Catalogue()[0], p.said["page"])
+		key := readFile(t, s.APIv3Key)
+		if first == "" {
+			first = key
+		} else if key != first {
+			t.Error("a restart has made another APIv3 key")
+		}
+		p.end(t, syscall.SIGTERM)
+	}
+}

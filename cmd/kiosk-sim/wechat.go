@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,8 @@ type wechatFlags struct {
 	cabinet string
 	board   string
 	api     string
+	keys    string
+	partner bool
 	latency time.Duration
 	seed    uint64
 	verbose bool
@@ -30,13 +33,12 @@ func wechatCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "wechat --dir DIR",
 		Short: "Simulate WeChat Pay and the customers' phones",
-		Long: `Simulate WeChat Pay (Native; API v3 with WeChat Pay public key, and API v2) over
-real HTTP with real signatures, and the customers' phones on a page.
+		Long: `Simulate WeChat Pay (Native; API v3 and v2) over real HTTP with real signatures, and
+the customers' phones on a page.
 
-DIR gets the merchant's key, WeChat Pay's public key (--api v2: the merchant's
-certificate and the API key) and kioskd.yaml, a config that is ready to run. They are written at each start; the keys stay the same,
-the orders are forgotten.`,
-		Example: "  kiosk-sim wechat --dir sim\n  kiosk-sim wechat --listen 127.0.0.1:9080 --dir sim --latency 80ms",
+DIR gets the merchant's keys and kioskd.yaml, a config that is ready to run. They are
+written at each start; the keys stay the same, the orders are forgotten.`,
+		Example: "  kiosk-sim wechat --dir sim\n  kiosk-sim wechat --listen 127.0.0.1:9080 --dir sim --latency 80ms\n  kiosk-sim wechat --dir sim --keys certificate --partner",
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runWechat(c.Context(), f, c.OutOrStdout(), c.ErrOrStderr())
@@ -49,6 +51,8 @@ the orders are forgotten.`,
 	p.StringVar(&f.cabinet, "cabinet", "", "serial port for the config (default DIR/ttyVMC)")
 	p.StringVar(&f.board, "controller", boardVMC, "driver for the config: vmc or mdb")
 	p.StringVar(&f.api, "api", apiV3, "API version for the config: v3 or v2; both are served")
+	p.StringVar(&f.keys, "keys", string(paytest.KeysPublic), "what proves the answers: public-key, certificate or transition (both)")
+	p.BoolVar(&f.partner, "partner", false, "the merchant is a service provider with a sub-merchant")
 	p.DurationVar(&f.latency, "latency", 0, "round trip that every call takes at least, such as 80ms")
 	p.Uint64Var(&f.seed, "seed", 1, "makes the random choices repeatable")
 	p.BoolVarP(&f.verbose, "verbose", "v", false, "log every call")
@@ -70,6 +74,9 @@ func (f *wechatFlags) check() error {
 	if f.api != apiV3 && f.api != apiV2 {
 		return wrong("--api %s: write v3 or v2", f.api)
 	}
+	if !slices.Contains([]paytest.KeyMode{paytest.KeysPublic, paytest.KeysCertificate, paytest.KeysTransition}, paytest.KeyMode(f.keys)) {
+		return wrong("--keys %s: write public-key, certificate or transition", f.keys)
+	}
 	if f.latency < 0 {
 		return wrong("--latency %v is negative", f.latency)
 	}
@@ -90,7 +97,8 @@ func runWechat(ctx context.Context, f wechatFlags, stdout, stderr io.Writer) err
 	}
 	s, err := paytest.New(paytest.Options{
 		Seed: f.seed, Latency: f.latency, Log: logger(stderr, f.verbose),
-		MerchantKey: keys.merchant, PublicKey: keys.provider,
+		MerchantKey: keys.merchant, PublicKey: keys.provider, APIv3Key: keys.apiv3,
+		KeyMode: paytest.KeyMode(f.keys), Partner: f.partner,
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -13,7 +14,13 @@ import (
 type clock struct {
 	floor time.Time // certainly passed when the process began
 	begun time.Time // monotonic
+	// skew is how far the clock is ahead of the provider's, if known.
+	skew func() (time.Duration, bool)
 }
+
+// bearable is how far the clocks may be apart: the provider bears no more, and
+// the times that stand in an order would be wrong.
+const bearable = 5 * time.Minute
 
 // born is before any kioskd was built.
 var born = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -76,7 +83,19 @@ func (c clock) Plausible() error {
 		f.What += ", and it is after " + c.floor.UTC().Format("2006-01-02 15:04")
 		return f
 	}
-	return nil
+	if c.skew == nil {
+		return nil
+	}
+	off, told := c.skew()
+	switch {
+	case !told || off.Abs() <= bearable:
+		return nil
+	case off > 0:
+		f.What = fmt.Sprintf("the clock is %s ahead of WeChat Pay's", off)
+	default:
+		f.What = fmt.Sprintf("the clock is %s behind WeChat Pay's", -off)
+	}
+	return f
 }
 
 // newestPayment is the provider's time of the newest payment in the ledger.

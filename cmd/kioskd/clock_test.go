@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,29 @@ func TestClockThatWillDo(t *testing.T) {
 	}
 	if err := newClock(time.Now().Add(11 * time.Minute)).Plausible(); err == nil {
 		t.Error("a clock eleven minutes behind a payment will do")
+	}
+}
+
+// Where the provider's clock tells that this one is wrong, nothing is sold.
+func TestClockOtherThanTheProviders(t *testing.T) {
+	c := newClock(time.Time{})
+	for _, tt := range []struct {
+		off  time.Duration
+		told bool
+		want string
+	}{
+		{0, false, ""}, {time.Hour, false, ""}, {5 * time.Minute, true, ""}, {-5 * time.Minute, true, ""},
+		{301 * time.Second, true, "the clock is 5m1s ahead of WeChat Pay's"},
+		{-2 * time.Hour, true, "the clock is 2h0m0s behind WeChat Pay's"},
+	} {
+		c.skew = func() (time.Duration, bool) { return tt.off, tt.told }
+		err, want := c.Plausible(), ""
+		if tt.want != "" {
+			want = "E-CLOCK-01: " + tt.want + " (connect the network so that NTP can set it, or set it by hand: date -s)"
+		}
+		if got := fmt.Sprint(err); want == "" && err != nil || want != "" && got != want {
+			t.Errorf("off by %v: %s, want %q", tt.off, got, want)
+		}
 	}
 }
 

@@ -76,6 +76,9 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	if err != nil {
 		return fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
 	}
+	if g, ok := gateway.(interface{ Skew() (time.Duration, bool) }); ok {
+		d.clock.skew = g.Skew
+	}
 	dispenser, err := openDispenser(d.config, d.log)
 	if err != nil {
 		return fmt.Errorf("controller %s: %w", d.config.Controller.Driver, err)
@@ -127,6 +130,9 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 			d.daily(bills, ledger).run(side)
 			return nil
 		})
+	}
+	if r, ok := gateway.(refresher); ok {
+		g.Go(func() error { refresh(side, r, d.log); return nil })
 	}
 	return g.Wait()
 }

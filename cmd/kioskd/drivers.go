@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"kioskd/configs"
 	"kioskd/device"
@@ -115,8 +116,11 @@ func payments() []payment {
 			name:     "wechat",
 			settings: func() configs.Settings { s := wechat.DefaultSettings(); return &s },
 			open: func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
-				o := wechat.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()}
-				return wechat.New(*c.Payment.Settings.(*wechat.Settings), o)
+				s := c.Payment.Settings.(*wechat.Settings)
+				return wechat.New(*s, wechat.Options{
+					DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version(),
+					Keeper: keptFile(filepath.Join(filepath.Dir(c.Store.Path), "wechat-certificates-"+s.Merchant()+".json")),
+				})
 			},
 		},
 		{

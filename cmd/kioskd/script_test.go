@@ -22,9 +22,9 @@ func TestMain(m *testing.M) {
 
 // TestCommands plays what a technician types, right and wrong. The scripts
 // know more commands than kioskd: "machine" writes a good kioskd.yaml with its
-// keys, "ledger N" makes N sales of the past, "archive" archives three of them
-// and makes one more; those of bills stand in bills_test.go, those of ports in
-// boards_test.go.
+// keys, for a key mode of paytest and for "partner" as well, "ledger N" makes N
+// sales of the past, "archive" archives three of them and makes one more; those
+// of bills stand in bills_test.go, those of ports in boards_test.go.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -37,8 +37,17 @@ func TestCommands(t *testing.T) {
 	})
 }
 
-func machine(ts *testscript.TestScript, _ bool, _ []string) {
-	p, err := paytest.New(paytest.Options{})
+func machine(ts *testscript.TestScript, _ bool, args []string) {
+	var o paytest.Options
+	for _, a := range args {
+		switch a {
+		case "partner":
+			o.Partner = true
+		default:
+			o.KeyMode = paytest.KeyMode(a)
+		}
+	}
+	p, err := paytest.New(o)
 	ts.Check(err)
 	configFor(ts, p, strings.Replace(p.Settings(), "base_urls:", `base_urls: ["http://127.0.0.1:1"]`, 1))
 }

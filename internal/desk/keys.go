@@ -62,7 +62,7 @@ func clientV2(p *paytest.Server, dir string, urls []string, o wechatv2.Options) 
 	m, s := p.Merchant(), wechatv2.DefaultSettings()
 	s.AppID, s.MchID, s.NotifyURL, s.BaseURLs, s.PayerClientIP = m.AppID, m.MchID, m.NotifyURL, urls, "203.0.113.7"
 	s.APIKey = filepath.Join(dir, paytest.APIKeyFile)
-	s.MerchantCert, s.MerchantKey = filepath.Join(dir, paytest.MerchantCertFile), filepath.Join(dir, paytest.MerchantKeyFile)
+	s.MerchantCert, s.MerchantKey = filepath.Join(dir, paytest.CertificateFile), filepath.Join(dir, paytest.MerchantKeyFile)
 	return wechatv2.New(s, o)
 }
 

@@ -4,16 +4,20 @@
 # and are skipped on a desk.
 set -u
 
-# The peer of the driver modbus, in the versions of its lock file.
+# peer PACKAGE FOLDER installs an npm package that a test compares with, in the
+# versions of its lock file.
 peer() {
-  local dir=device/modbus/testdata/peer
-  cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
-  [ -d $dir/node_modules ] && return
+  [ -d "$2/node_modules" ] && return
   command -v npm >/dev/null || { echo "missing for some tests: npm" >&2; return; }
-  echo "installing modbus-serial"
-  (cd $dir && npm ci --silent --no-audit --no-fund) || echo "could not install: modbus-serial" >&2
+  echo "installing $1"
+  (cd "$2" && npm ci --silent --no-audit --no-fund) || echo "could not install: $1" >&2
 }
-trap 'peer; exit 0' EXIT
+peers() {
+  cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
+  peer modbus-serial device/modbus/testdata/peer
+  peer wechatpay-axios-plugin internal/oracle/testdata/axios
+}
+trap 'peers; exit 0' EXIT
 
 want=()
 [ -e /usr/include/modbus/modbus.h ] || want+=(libmodbus-dev)

@@ -29,7 +29,7 @@ func beside(t *testing.T, server *paytest.Server, url string) *wechatv2.Client {
 	}
 	s := wechatv2.DefaultSettings()
 	s.AppID, s.MchID, s.NotifyURL, s.PayerClientIP, s.BaseURLs = m.AppID, m.MchID, m.NotifyURL, "203.0.113.7", []string{url}
-	s.APIKey, s.MerchantCert, s.MerchantKey = filepath.Join(dir, paytest.APIKeyFile), filepath.Join(dir, paytest.MerchantCertFile), filepath.Join(dir, paytest.MerchantKeyFile)
+	s.APIKey, s.MerchantCert, s.MerchantKey = filepath.Join(dir, paytest.APIKeyFile), filepath.Join(dir, paytest.CertificateFile), filepath.Join(dir, paytest.MerchantKeyFile)
 	c, err := wechatv2.New(s, wechatv2.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func (p *peer) certified() {
 	p.t.Helper()
 	dir := p.t.TempDir()
 	p.ok(p.server.WriteFilesV2(dir))
-	p.ok(p.AddCertPemFilePath(filepath.Join(dir, paytest.MerchantCertFile), filepath.Join(dir, paytest.MerchantKeyFile)))
+	p.ok(p.AddCertPemFilePath(filepath.Join(dir, paytest.CertificateFile), filepath.Join(dir, paytest.MerchantKeyFile)))
 }
 
 // request begins the parameters of a call.
@@ -203,7 +203,7 @@ func TestSimulatorRefusesGopaysWrongKey(t *testing.T) {
 func TestFilesOfV2(t *testing.T) {
 	p, dir := newPeer(t, ""), t.TempDir()
 	p.ok(p.server.WriteFilesV2(dir))
-	text, err := os.ReadFile(filepath.Join(dir, paytest.MerchantCertFile))
+	text, err := os.ReadFile(filepath.Join(dir, paytest.CertificateFile))
 	p.ok(err)
 	block, _ := pem.Decode(text)
 	leaf, err := x509.ParseCertificate(block.Bytes)

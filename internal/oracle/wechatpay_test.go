@@ -40,7 +40,15 @@ type sdk struct {
 
 func newSDK(t *testing.T) *sdk {
 	t.Helper()
-	server, err := paytest.New(paytest.Options{})
+	server := simulator(t, paytest.Options{})
+	s := &sdk{t: t, server: server, m: server.Merchant()}
+	s.connect(s.m.PublicKeyID, s.m.PublicKey)
+	return s
+}
+
+func simulator(t *testing.T, o paytest.Options) *paytest.Server {
+	t.Helper()
+	server, err := paytest.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,21 +56,24 @@ func newSDK(t *testing.T) *sdk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	s := &sdk{t: t, server: server, m: server.Merchant()}
-	s.connect(s.m.PublicKeyID, s.m.PublicKey)
-	return s
+	return server
+}
+
+func toServer(t *testing.T, server *paytest.Server) *http.Client {
+	t.Helper()
+	base, err := url.Parse(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &http.Client{Transport: toSimulator{base}, Timeout: 20 * time.Second}
 }
 
 // connect makes the SDK's client for one WeChat Pay public key.
 func (s *sdk) connect(id string, public *rsa.PublicKey) {
 	s.t.Helper()
-	base, err := url.Parse(s.server.URL())
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	client, err := core.NewClient(context.Background(),
 		option.WithWechatPayPublicKeyAuthCipher(s.m.MchID, s.m.Serial, s.m.Key, id, public),
-		option.WithHTTPClient(&http.Client{Transport: toSimulator{base}, Timeout: 20 * time.Second}))
+		option.WithHTTPClient(toServer(s.t, s.server)))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -12,8 +12,9 @@ type Order struct {
 	Description   string    `json:"description"`
 	Attach        string    `json:"attach,omitempty"`
 	DeviceID      string    `json:"device_id,omitempty"`
-	Total         int64     `json:"total"`       // fen
-	PayerTotal    int64     `json:"payer_total"` // fen; less with a coupon; 0 while unpaid
+	SubMchID      string    `json:"sub_mchid,omitempty"` // in partner mode
+	Total         int64     `json:"total"`               // fen
+	PayerTotal    int64     `json:"payer_total"`         // fen; less with a coupon; 0 while unpaid
 	TradeState    string    `json:"trade_state"`
 	TransactionID string    `json:"transaction_id,omitempty"`
 	CreatedAt     time.Time `json:"created_at"`
@@ -108,7 +109,7 @@ func (s *Server) Order(outTradeNo string) (Order, error) {
 // snapshot copies a settled order. s.mu is held.
 func (s *Server) snapshot(o *order) Order {
 	c := Order{
-		OutTradeNo: o.no, Description: o.description, Attach: o.attach, DeviceID: o.device,
+		OutTradeNo: o.no, Description: o.description, Attach: o.attach, DeviceID: o.device, SubMchID: o.subMchID,
 		Total: o.total, PayerTotal: o.payerTotal, TradeState: o.state(), TransactionID: o.trade,
 		CreatedAt: o.created, ExpiresAt: o.expires, PaidAt: o.paid, ClosedAt: o.closed, ClosedByAge: o.auto,
 		CodeURL: o.code, Codes: o.codes, Bodies: len(o.bodies),

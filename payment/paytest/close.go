@@ -9,21 +9,24 @@ import (
 // close answers POST …/out-trade-no/{no}/close. s.mu is held. Nothing and no
 // refusal means 204.
 func (s *Server) close(q *request) *refusal {
-	m, r := decodeStrict(q.body, closeFields)
+	m, r := decodeStrict(q.body, s.table(closeFields, partnerCloseFields))
+	if r == nil {
+		r = s.checkParty(m)
+	}
 	if r != nil {
 		return r
 	}
-	if m["mchid"] != s.merchant.MchID {
-		return wrongMchID(m["mchid"], "body")
-	}
-	return s.closeOrder(q.no)
+	return s.closeOrder(q.no, m["sub_mchid"])
 }
 
 // closeOrder closes an order or says why not. s.mu is held.
-func (s *Server) closeOrder(no string) *refusal {
+func (s *Server) closeOrder(no string, sub any) *refusal {
 	o := s.find(no)
 	if o == nil {
 		return orderNotExist()
+	}
+	if r := s.foreign(o, sub); r != nil {
+		return r
 	}
 	switch age := s.clock().Sub(o.created); {
 	case !o.paid.IsZero():

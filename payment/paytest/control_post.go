@@ -106,22 +106,32 @@ type keysInput struct {
 	Mode   KeyMode `json:"mode"`
 	Rotate bool    `json:"rotate"`
 	Retire string  `json:"retire"`
+	List   bool    `json:"list"`
+	Use    string  `json:"use"`
 }
 
 func (s *Server) postKeys(in keysInput) (any, error) {
 	var err error
-	switch {
-	case in.Mode != "" && !in.Rotate && in.Retire == "":
+	switch in {
+	case keysInput{}:
+		err = errors.New(`give one of "mode", "rotate", "retire", "list" and "use"`)
+	case keysInput{Mode: in.Mode}:
 		err = s.SetKeyMode(in.Mode)
-	case in.Rotate && in.Mode == "" && in.Retire == "":
+	case keysInput{Rotate: true}:
 		_, err = s.RotateKey()
-	case in.Retire != "" && in.Mode == "" && !in.Rotate:
+	case keysInput{Retire: in.Retire}:
 		err = s.RetireKey(in.Retire)
+	case keysInput{List: true}:
+		_, err = s.ListCertificate(0)
+	case keysInput{Use: in.Use}:
+		err = s.UseCertificate(in.Use)
 	default:
-		err = errors.New(`give one of "mode", "rotate" and "retire"`)
+		err = errors.New(`give one of "mode", "rotate", "retire", "list" and "use"`)
 	}
 	m := s.Merchant()
-	return map[string]string{"public_key_id": m.PublicKeyID, "certificate_serial": m.CertificateSerial}, err
+	return map[string]any{
+		"public_key_id": m.PublicKeyID, "certificate_serial": m.CertificateSerial, "listed": s.listedSerials(),
+	}, err
 }
 
 type domainInput struct {

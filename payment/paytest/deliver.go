@@ -162,9 +162,9 @@ func spoil(fields map[string]any, name FaultName) {
 	amount, _ := fields["amount"].(map[string]any)
 	switch name {
 	case FaultWrongMchID:
-		fields["mchid"] = "1900000000"
+		lie(fields, "1900000000", "mchid", "sub_mchid")
 	case FaultWrongAppID:
-		fields["appid"] = "wx0000000000000000"
+		lie(fields, "wx0000000000000000", "appid", "sp_appid")
 	case FaultWrongNumber:
 		for _, n := range []string{"out_trade_no", "out_refund_no"} {
 			if no, ok := fields[n].(string); ok {
@@ -188,6 +188,16 @@ func spoil(fields map[string]any, name FaultName) {
 			if _, ok := fields[n]; ok {
 				fields[n] = "UNHEARD_OF"
 			}
+		}
+	}
+}
+
+// lie changes the first of the fields that an answer has.
+func lie(fields map[string]any, value string, names ...string) {
+	for _, n := range names {
+		if _, ok := fields[n]; ok {
+			fields[n] = value
+			return
 		}
 	}
 }

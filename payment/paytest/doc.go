@@ -1,5 +1,6 @@
-// Package paytest is a simulated WeChat Pay, API v3 and v2, for one direct
-// merchant: Native orders, order queries, close, refunds, trade bills of v3.
+// Package paytest is a simulated WeChat Pay, API v3 and v2, for one merchant,
+// direct or (v3) a service provider with sub-merchants: Native orders, order
+// queries, close, refunds, trade bills and platform certificates of v3.
 // The real one has no test environment, so whoever writes a client has nowhere
 // to be wrong. The simulator speaks real HTTP, verifies every Authorization over
 // the raw bytes, signs its answers, and has everything around it: the customer's
@@ -30,8 +31,8 @@
 //     refunds only with the merchant's certificate. Over plain http nobody can
 //     show one, and none is wanted.
 //
-// Out of scope: certificate download, notifications, fund-flow bills, partner mode. The
-// facts are from pay.weixin.qq.com/doc/v3/merchant and /doc/v2/merchant;
+// Out of scope: notifications, fund-flow bills. The facts are from
+// pay.weixin.qq.com/doc/v3/merchant, /doc/v3/partner and /doc/v2/merchant;
 // messages and the phone's words are in their manner, not exact.
 //
 // # Control API
@@ -58,6 +59,7 @@
 //	DELETE /faults        forgets the plan and the chances
 //	POST   /behaviour     the fields to change, as in /state
 //	POST   /funds         {"fen"}: what refunds are paid from, -1 without limit
-//	POST   /keys          {"mode"} or {"rotate": true} or {"retire": id}
+//	POST   /keys          {"mode"} or {"rotate": true} or {"retire": id}, and for
+//	                      certificates {"list": true} or {"use": serial}
 //	POST   /domains       {"index", "state": "up", "reset" or "silent"}
 package paytest

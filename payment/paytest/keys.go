@@ -3,6 +3,7 @@ package paytest
 import (
 	"crypto/rsa"
 	"fmt"
+	"time"
 )
 
 // KeyMode is which keys the merchant's answers may be signed with.
@@ -31,7 +32,9 @@ type ring struct {
 	merchant    map[string]*rsa.PublicKey // by certificate serial
 	public      map[string]*wechatKey
 	current     *wechatKey
-	certificate *wechatKey // nil in KeysPublic
+	certificate *wechatKey // the one that signs; nil in KeysPublic
+	listed      []*platformCertificate
+	flaw        CertificateFlaw // of the list
 }
 
 func (r *ring) add(k *wechatKey) {
@@ -62,7 +65,7 @@ func (s *Server) SetKeyMode(mode KeyMode) error {
 	case KeysPublic:
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.keys.mode, s.keys.certificate = mode, nil
+		s.keys.mode, s.keys.certificate, s.keys.listed = mode, nil, nil
 		return nil
 	case KeysTransition, KeysCertificate:
 		key, err := orNewKey(nil)
@@ -72,10 +75,14 @@ func (s *Server) SetKeyMode(mode KeyMode) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.keys.mode = mode
-		if s.keys.certificate == nil {
-			s.keys.certificate = &wechatKey{id: s.token("0123456789ABCDEF", 40), private: key}
+		if s.keys.certificate != nil {
+			return nil
 		}
-		return nil
+		serial, err := s.list(key, s.clock().Add(-24*time.Hour), 0)
+		if err == nil {
+			s.keys.certificate = s.keys.find(serial).wechatKey
+		}
+		return err
 	}
 	return fmt.Errorf("key mode %q is none of public-key, transition, certificate", mode)
 }

@@ -16,11 +16,13 @@ import (
 const (
 	MerchantKeyFile = "apiclient_key.pem"
 	PublicKeyFile   = "wechatpay_public_key.pem"
+	CertificateFile = "apiclient_cert.pem"
+	APIv3KeyFile    = "apiv3_key.txt"
 )
 
 // Merchant is everything that a client of the simulator must know.
 type Merchant struct {
-	AppID  string
+	AppID  string // in partner mode the service provider's, and so is MchID
 	MchID  string
 	Serial string          // of the merchant API certificate, upper-case hex
 	Key    *rsa.PrivateKey // of the merchant API certificate
@@ -31,6 +33,10 @@ type Merchant struct {
 	// They are empty in [KeysPublic] mode: new merchants have none.
 	CertificateSerial string
 	CertificateKey    *rsa.PublicKey
+	// APIv3Key opens the platform certificates.
+	APIv3Key string
+	// SubMchID and SubAppID are the first sub-merchant's, in partner mode only.
+	SubMchID, SubAppID string
 	// NotifyURL is one that the simulator accepts. It calls nobody.
 	NotifyURL string
 	APIKey    string // of API v2, 32 characters
@@ -61,8 +67,9 @@ func (s *Server) makeMerchant(o Options) error {
 	s.merchant = Merchant{
 		AppID:     "wx" + s.token("0123456789abcdef", 16),
 		MchID:     "19000" + s.token("0123456789", 5),
-		Serial:    "5" + s.token("0123456789ABCDEF", 40)[1:], // one bit short, as certificates want it
+		Serial:    s.newSerial(),
 		Key:       key,
+		APIv3Key:  o.APIv3Key,
 		NotifyURL: "https://pay.example.com/wechat/notify",
 		APIKey:    apiKey(o.Seed),
 	}
@@ -72,8 +79,23 @@ func (s *Server) makeMerchant(o Options) error {
 		public:   map[string]*wechatKey{},
 	}
 	s.keys.add(&wechatKey{id: s.newKeyID(), private: public})
+	switch len(o.APIv3Key) {
+	case 0:
+		s.merchant.APIv3Key = rand.Text() + rand.Text()[:6]
+	case apiV3KeyLength:
+	default:
+		return fmt.Errorf("an APIv3 key has %d characters, not %d", apiV3KeyLength, len(o.APIv3Key))
+	}
+	if s.partner {
+		s.merchant.SubMchID, s.merchant.SubAppID = s.addSub()
+	}
+	if o.KeyMode != "" {
+		return s.SetKeyMode(o.KeyMode)
+	}
 	return nil
 }
+
+const apiV3KeyLength = 32
 
 func orNewKey(k *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 	if k != nil {
@@ -83,7 +105,8 @@ func orNewKey(k *rsa.PrivateKey) (*rsa.PrivateKey, error) {
 }
 
 // WriteFiles writes MerchantKeyFile (mode 0600) and PublicKeyFile into dir,
-// over older ones.
+// over older ones, and for a merchant with platform certificates also
+// CertificateFile and APIv3KeyFile.
 func (s *Server) WriteFiles(dir string) error {
 	m := s.Merchant()
 	private, err := x509.MarshalPKCS8PrivateKey(m.Key)
@@ -94,34 +117,17 @@ func (s *Server) WriteFiles(dir string) error {
 	if err != nil {
 		return fmt.Errorf("encode the WeChat Pay public key: %w", err)
 	}
-	if err := writePEM(filepath.Join(dir, MerchantKeyFile), "PRIVATE KEY", private, 0o600); err != nil {
-		return err
+	for _, f := range []struct {
+		name, kind string
+		der        []byte
+		mode       os.FileMode
+	}{{MerchantKeyFile, "PRIVATE KEY", private, 0o600}, {PublicKeyFile, "PUBLIC KEY", public, 0o644}} {
+		text := pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der})
+		if err := writeFile(filepath.Join(dir, f.name), text, f.mode); err != nil {
+			return err
+		}
 	}
-	return writePEM(filepath.Join(dir, PublicKeyFile), "PUBLIC KEY", public, 0o644)
-}
-
-// writePEM goes over a temporary file, so that an old file's mode cannot stay
-// and a reader never sees half a key.
-func writePEM(path, kind string, der []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".key-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(f.Name())
-	err = f.Chmod(mode)
-	if err == nil {
-		err = pem.Encode(f, &pem.Block{Type: kind, Bytes: der})
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return s.writeMore(dir)
 }
 
 // Settings is the text of payment.settings in a config file, one key a line
@@ -129,15 +135,7 @@ func writePEM(path, kind string, der []byte, mode os.FileMode) error {
 func (s *Server) Settings() string {
 	m := s.Merchant()
 	var b strings.Builder
-	for _, kv := range [][2]string{
-		{"appid", m.AppID},
-		{"mchid", m.MchID},
-		{"merchant_serial", m.Serial},
-		{"merchant_key", MerchantKeyFile},
-		{"public_key_id", m.PublicKeyID},
-		{"public_key", PublicKeyFile},
-		{"notify_url", m.NotifyURL},
-	} {
+	for _, kv := range s.settingsOf(m) {
 		fmt.Fprintf(&b, "%s: %q\n", kv[0], kv[1])
 	}
 	b.WriteString(s.baseURLs())

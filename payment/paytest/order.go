@@ -33,6 +33,7 @@ const (
 // calls settle first, so that whatever time has brought about is in it.
 type order struct {
 	no, description, attach, device string
+	subMchID, subAppID              string // in partner mode
 	total                           int64
 	params                          string // of the create call, in canonical JSON
 	bodies                          map[[32]byte]bool

@@ -7,17 +7,14 @@ import (
 	"time"
 )
 
-// create answers POST /v3/pay/transactions/native. s.mu is held.
+// create answers POST …/transactions/native. s.mu is held.
 func (s *Server) create(q *request) (map[string]any, *refusal) {
-	m, r := decodeStrict(q.body, prepayFields)
+	m, r := decodeStrict(q.body, s.table(prepayFields, partnerPrepayFields))
+	if r == nil {
+		r = s.checkParty(m)
+	}
 	if r != nil {
 		return nil, r
-	}
-	if m["mchid"] != s.merchant.MchID {
-		return nil, wrongMchID(m["mchid"], "body")
-	}
-	if m["appid"] != s.merchant.AppID {
-		return nil, &refusal{http.StatusBadRequest, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配", internalAppID, nil}
 	}
 	code, r := s.place(m, canonical(m), q.body)
 	return map[string]any{"code_url": code}, r
@@ -63,6 +60,8 @@ func (s *Server) newOrder(m map[string]any, params string) *order {
 		created:     now,
 	}
 	o.attach, _ = m["attach"].(string)
+	o.subMchID, _ = m["sub_mchid"].(string)
+	o.subAppID, _ = m["sub_appid"].(string)
 	if scene, ok := m["scene_info"].(map[string]any); ok {
 		o.device, _ = scene["device_id"].(string)
 	}

@@ -9,21 +9,9 @@ func (s *Server) stamp(t time.Time) string {
 	return t.Add(s.behaviour.Skew).In(beijing).Format(time.RFC3339)
 }
 
-// checkMchID checks a query's only parameter.
-func (s *Server) checkMchID(q *request) *refusal {
-	values := q.http.URL.Query()["mchid"]
-	switch {
-	case len(values) != 1:
-		return paramError(internalParam, &detail{Field: "mchid", Issue: "required once", Location: "query"})
-	case values[0] != s.merchant.MchID:
-		return wrongMchID(values[0], "query")
-	}
-	return nil
-}
-
 // query answers both order queries. s.mu is held.
 func (s *Server) query(q *request) (map[string]any, *refusal) {
-	if r := s.checkMchID(q); r != nil {
+	if r := s.checkQuery(q, s.numbers()...); r != nil {
 		return nil, r
 	}
 	o := s.orders[q.no]
@@ -32,6 +20,9 @@ func (s *Server) query(q *request) (map[string]any, *refusal) {
 	}
 	if o == nil || s.clock().Sub(o.created) < s.behaviour.CreateLag {
 		return nil, orderNotExist()
+	}
+	if r := s.foreign(o, q.http.URL.Query().Get("sub_mchid")); r != nil {
+		return nil, r
 	}
 	s.settle(o)
 	return s.transaction(o), nil
@@ -48,13 +39,8 @@ func (s *Server) transaction(o *order) map[string]any {
 	if state == TradeNotPay && !o.pinUntil.IsZero() && s.behaviour.PINShowsPaying {
 		state = TradeUserPaying
 	}
-	m := map[string]any{
-		"appid":            s.merchant.AppID,
-		"mchid":            s.merchant.MchID,
-		"out_trade_no":     o.no,
-		"trade_state":      state,
-		"trade_state_desc": stateText[state],
-	}
+	m := s.parties(o)
+	m["out_trade_no"], m["trade_state"], m["trade_state_desc"] = o.no, state, stateText[state]
 	amount := map[string]any{"total": o.total, "currency": "CNY"}
 	if o.paid.IsZero() {
 		// Real answers about unpaid orders carry these or not: a client may
@@ -71,7 +57,7 @@ func (s *Server) transaction(o *order) map[string]any {
 		m["attach"] = o.attach
 	}
 	m["success_time"] = s.stamp(o.paid)
-	m["payer"] = map[string]any{"openid": openID(s.merchant.AppID, o.payer)}
+	m["payer"] = s.payer(o)
 	if o.device != "" {
 		m["scene_info"] = map[string]any{"device_id": o.device}
 	}

@@ -8,7 +8,10 @@ import (
 // refund answers POST /v3/refund/domestic/refunds. s.mu is held.
 func (s *Server) refund(q *request) (map[string]any, *refusal) {
 	return s.limited(func() (map[string]any, *refusal) {
-		m, r := decodeStrict(q.body, refundFields)
+		m, r := decodeStrict(q.body, s.table(refundFields, partnerRefundFields))
+		if r == nil {
+			r = s.checkParty(m)
+		}
 		if r != nil {
 			return nil, r
 		}
@@ -33,6 +36,9 @@ func (s *Server) limited(try func() (map[string]any, *refusal)) (map[string]any,
 // refundAs carries out a refund whose fields have been checked. s.mu is held.
 func (s *Server) refundAs(m map[string]any) (map[string]any, *refusal) {
 	o, r := s.refundOrder(m)
+	if r == nil {
+		r = s.foreign(o, m["sub_mchid"])
+	}
 	if r != nil {
 		return nil, r
 	}
@@ -127,9 +133,17 @@ func (s *Server) newRefund(o *order, no string, m map[string]any) *refund {
 
 // queryRefund answers GET /v3/refund/domestic/refunds/{no}. s.mu is held.
 func (s *Server) queryRefund(q *request) (map[string]any, *refusal) {
+	if s.partner {
+		if r := s.checkQuery(q, "sub_mchid"); r != nil {
+			return nil, r
+		}
+	}
 	r := s.refunds[q.refundNo]
 	if r == nil {
 		return nil, resourceNotExists("退款单不存在")
+	}
+	if r := s.foreign(r.order, q.http.URL.Query().Get("sub_mchid")); r != nil {
+		return nil, r
 	}
 	s.settle(r.order)
 	return s.refundAnswer(r), nil

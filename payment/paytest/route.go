@@ -32,6 +32,11 @@ func (s *Server) handler(domain int) http.Handler {
 	on("GET /v3/pay/transactions/out-trade-no/{no}", CallQuery)
 	on("GET /v3/pay/transactions/id/{trade}", CallQuery)
 	on("POST /v3/pay/transactions/out-trade-no/{no}/close", CallClose)
+	on("POST /v3/pay/partner/transactions/native", CallCreate)
+	on("GET /v3/pay/partner/transactions/out-trade-no/{no}", CallQuery)
+	on("GET /v3/pay/partner/transactions/id/{trade}", CallQuery)
+	on("POST /v3/pay/partner/transactions/out-trade-no/{no}/close", CallClose)
+	on("GET /v3/certificates", CallCertificates)
 	on("POST /v3/refund/domestic/refunds", CallRefund)
 	on("GET /v3/refund/domestic/refunds/{refund}", CallQueryRefund)
 	for pattern, call := range v2Calls {
@@ -45,13 +50,9 @@ func (s *Server) handler(domain int) http.Handler {
 	return mux
 }
 
-// unknown answers what the simulator does not offer. Merchants in public-key
-// mode get the same for the platform certificates.
+// unknown answers what the simulator does not offer.
 func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 	message := "模拟服务器没有此接口：" + r.Method + " " + r.URL.Path
-	if r.URL.Path == "/v3/certificates" {
-		message = "无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥"
-	}
 	s.deliver(w, &request{http: r}, Fault{}, nil, resourceNotExists(message))
 }
 
@@ -138,9 +139,14 @@ func (s *Server) answer(q *request) (map[string]any, *refusal) {
 	if r := s.authorize(q.http, q.body); r != nil {
 		return nil, r
 	}
+	if r := s.checkPath(q.http); r != nil {
+		return nil, r
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch q.call {
+	case CallCertificates:
+		return s.certificates()
 	case CallCreate:
 		return s.create(q)
 	case CallQuery:

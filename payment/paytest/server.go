@@ -29,6 +29,12 @@ type Options struct {
 	// MerchantKey and PublicKey (the private half of the WeChat Pay public
 	// key) are RSA keys of 2048 bits; nil makes new ones.
 	MerchantKey, PublicKey *rsa.PrivateKey
+	// KeyMode is the merchant's first, KeysPublic if empty: see SetKeyMode.
+	KeyMode KeyMode
+	// APIv3Key has 32 letters and digits; "" makes a new one.
+	APIv3Key string
+	// Partner makes the merchant a service provider with one sub-merchant.
+	Partner bool
 }
 
 // Server is the simulated provider with one merchant. All methods may be
@@ -37,11 +43,12 @@ type Server struct {
 	log      *slog.Logger
 	clock    func() time.Time
 	merchant Merchant
+	partner  bool
 	done     chan struct{}
 	inFlight sync.WaitGroup
 	ruling   sync.Mutex // held around a Rule, never inside mu
 
-	certificates func() (certificates, error)
+	tlsCertificates func() (certificates, error)
 
 	mu        sync.Mutex // everything below
 	closed    bool
@@ -49,6 +56,7 @@ type Server struct {
 	behaviour Behaviour
 	funds     int64
 	keys      ring
+	subs      map[string]string // appid of each sub-merchant, in partner mode
 	orders    map[string]*order
 	sequence  []*order          // as created
 	byTrade   map[string]*order // by transaction_id
@@ -80,9 +88,11 @@ func New(o Options) (*Server, error) {
 		calls:     newCallBook(),
 		replays:   map[Call][]signed{},
 		files:     map[string]billFile{},
+		partner:   o.Partner,
+		subs:      map[string]string{},
 	}
 	s.behaviour.Latency = o.Latency
-	s.certificates = sync.OnceValues(s.makeCertificates)
+	s.tlsCertificates = sync.OnceValues(s.makeCertificates)
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -106,7 +116,7 @@ func (s *Server) Start(ctx context.Context, addrs ...string) error {
 // see [Server.Authority]. Only here API v2 can want, and does want, the
 // merchant's certificate for refunds.
 func (s *Server) StartTLS(ctx context.Context, addrs ...string) error {
-	c, err := s.certificates()
+	c, err := s.tlsCertificates()
 	if err != nil {
 		return err
 	}

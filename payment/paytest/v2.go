@@ -65,7 +65,7 @@ func (s *Server) answerV2(q *request) (map[string]any, *refusal) {
 	case CallQuery:
 		return s.queryV2(q)
 	case CallClose:
-		return map[string]any{"result_msg": "OK"}, s.closeOrder(fields["out_trade_no"])
+		return map[string]any{"result_msg": "OK"}, s.closeOrder(fields["out_trade_no"], nil)
 	case CallRefund:
 		return s.refundV2(q)
 	default:

@@ -7,22 +7,20 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// The names of the further files that WriteFilesV2 makes.
-const (
-	MerchantCertFile = "apiclient_cert.pem"
-	APIKeyFile       = "apiv2_key.txt"
-)
+// APIKeyFile is the name of the further file that WriteFilesV2 makes.
+const APIKeyFile = "apiv2_key.txt"
 
 // apiKey draws from a source of its own, so that all else stays as the seed
 // wants it.
@@ -97,7 +95,7 @@ func (c certificates) pool() *x509.CertPool {
 // Authority is what a client must trust to talk to a server that was started
 // with StartTLS.
 func (s *Server) Authority() (*x509.CertPool, error) {
-	c, err := s.certificates()
+	c, err := s.tlsCertificates()
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +112,9 @@ func (s *Server) certified(r *http.Request) bool {
 }
 
 // WriteFilesV2 writes what a client of API v2 needs into dir, over older ones:
-// MerchantKeyFile and APIKeyFile (mode 0600) and MerchantCertFile.
+// MerchantKeyFile and APIKeyFile (mode 0600) and CertificateFile.
 func (s *Server) WriteFilesV2(dir string) error {
-	c, err := s.certificates()
+	c, err := s.tlsCertificates()
 	if err != nil {
 		return err
 	}
@@ -124,17 +122,11 @@ func (s *Server) WriteFilesV2(dir string) error {
 	if err != nil {
 		return fmt.Errorf("encode the merchant key: %w", err)
 	}
-	if err := writePEM(filepath.Join(dir, MerchantKeyFile), "PRIVATE KEY", key, 0o600); err != nil {
-		return err
-	}
-	if err := writePEM(filepath.Join(dir, MerchantCertFile), "CERTIFICATE", c.merchant, 0o644); err != nil {
-		return err
-	}
-	path := filepath.Join(dir, APIKeyFile)
-	if err := os.WriteFile(path, []byte(s.merchant.APIKey+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write the API key: %w", err)
-	}
-	return os.Chmod(path, 0o600)
+	return errors.Join(
+		writeFile(filepath.Join(dir, MerchantKeyFile), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600),
+		writeFile(filepath.Join(dir, CertificateFile), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.merchant}), 0o644),
+		writeFile(filepath.Join(dir, APIKeyFile), []byte(s.merchant.APIKey+"\n"), 0o600),
+	)
 }
 
 // SettingsV2 is Settings for API v2, for a config that stands beside the files
@@ -146,7 +138,7 @@ func (s *Server) SettingsV2() string {
 		{"appid", m.AppID},
 		{"mchid", m.MchID},
 		{"api_key", APIKeyFile},
-		{"merchant_cert", MerchantCertFile},
+		{"merchant_cert", CertificateFile},
 		{"merchant_key", MerchantKeyFile},
 		{"notify_url", m.NotifyURL},
 		{"payer_client_ip", "203.0.113.7"},

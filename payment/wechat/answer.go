@@ -17,8 +17,7 @@ import (
 // transaction is the part of a query's answer that is used. The payer's openid
 // and everything else are not even read.
 type transaction struct {
-	AppID         string `json:"appid"`
-	MchID         string `json:"mchid"`
+	party
 	OutTradeNo    string `json:"out_trade_no"`
 	TransactionID string `json:"transaction_id"`
 	TradeState    string `json:"trade_state"`
@@ -31,14 +30,13 @@ type transaction struct {
 
 // readTrade takes a verified answer for what it says about this order, or
 // refuses it. A state that is not listed is sale.TradeUnclear.
-func readTrade(a answer, o sale.Order, by issuer) (sale.Trade, error) {
+func readTrade(a answer, o sale.Order, by party) (sale.Trade, error) {
 	var t transaction
 	if err := decode(a.body, &t); err != nil {
 		return sale.Trade{}, err
 	}
 	if err := firstDifference(
-		same("appid", t.AppID, by.AppID),
-		same("mchid", t.MchID, by.MchID),
+		t.party.is(by),
 		same("out_trade_no", t.OutTradeNo, string(o.Number)),
 	); err != nil {
 		return sale.Trade{}, err
@@ -106,7 +104,7 @@ func readRefund(a answer, o sale.Order) (sale.RefundReport, error) {
 	if err := firstDifference(
 		same("out_refund_no", r.OutRefundNo, o.RefundNumber()),
 		same("out_trade_no", r.OutTradeNo, string(o.Number)),
-		same("transaction_id", r.TransactionID, transactionID),
+		sameTransaction(r.TransactionID, transactionID),
 		sameFen("amount.total", r.Amount.Total, o.Product.Price),
 		sameFen("amount.refund", r.Amount.Refund, o.Product.Price),
 		same("amount.currency", r.Amount.Currency, trade.Currency),

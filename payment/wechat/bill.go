@@ -59,15 +59,15 @@ func (c *Client) TradeBill(ctx context.Context, day reconcile.Day, w io.Writer) 
 	}
 	var b billAnswer
 	if err := decode(a.body, &b); err != nil {
-		return fmt.Errorf("%s: %w", what, unverified(err))
+		return fmt.Errorf("%s: %w", what, c.unverified(err))
 	}
 	want, err := hex.DecodeString(b.HashValue)
 	if b.HashType != "SHA1" || err != nil || len(want) != sha1.Size {
-		return fmt.Errorf("%s: %w", what, unverified(fmt.Errorf("the answer names no SHA-1 but %s %s", link.Quote(b.HashType), link.Quote(b.HashValue))))
+		return fmt.Errorf("%s: %w", what, c.unverified(fmt.Errorf("the answer names no SHA-1 but %s %s", link.Quote(b.HashType), link.Quote(b.HashValue))))
 	}
 	path, err := c.filePath(b.DownloadURL)
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, unverified(err))
+		return fmt.Errorf("%s: %w", what, c.unverified(err))
 	}
 	return c.billFile(ctx, request{what: "fetch the bill of " + day.String(), method: http.MethodGet, path: path, want: http.StatusOK}, want, w)
 }

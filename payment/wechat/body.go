@@ -14,8 +14,7 @@ import (
 // are left out: the provider takes a null and then refuses the scan.
 
 type orderBody struct {
-	AppID       string     `json:"appid"`
-	MchID       string     `json:"mchid"`
+	party
 	Description string     `json:"description"`
 	OutTradeNo  string     `json:"out_trade_no"`
 	TimeExpire  string     `json:"time_expire"`
@@ -35,11 +34,8 @@ type sceneInfo struct {
 	DeviceID      string `json:"device_id,omitempty"`
 }
 
-type closeBody struct {
-	MchID string `json:"mchid"`
-}
-
 type refundBody struct {
+	SubMchID      string      `json:"sub_mchid,omitempty"`
 	TransactionID string      `json:"transaction_id,omitempty"`
 	OutTradeNo    string      `json:"out_trade_no,omitempty"`
 	OutRefundNo   string      `json:"out_refund_no"`
@@ -61,8 +57,7 @@ func (c *Client) Prepare(o sale.Order, expire time.Time) ([]byte, error) {
 		return nil, err
 	}
 	body := orderBody{
-		AppID:       c.settings.AppID,
-		MchID:       c.settings.MchID,
+		party:       c.party,
 		Description: trade.Description(o.Product),
 		OutTradeNo:  string(o.Number),
 		TimeExpire:  expire.In(trade.Beijing).Format("2006-01-02T15:04:05-07:00"),
@@ -76,9 +71,11 @@ func (c *Client) Prepare(o sale.Order, expire time.Time) ([]byte, error) {
 	return encode(body)
 }
 
-// refundRequest depends on the order alone, so that a repeat is the same.
-func refundRequest(o sale.Order) ([]byte, error) {
+// refundRequest depends on the order and its merchant alone, so that a repeat
+// is the same.
+func refundRequest(o sale.Order, subMchID string) ([]byte, error) {
 	body := refundBody{
+		SubMchID:      subMchID,
 		TransactionID: o.Payment.TransactionID,
 		OutRefundNo:   o.RefundNumber(),
 		Reason:        trade.Reason(o),

@@ -13,11 +13,7 @@ import (
 	"kioskd/sale"
 )
 
-const (
-	ordersPath  = "/v3/pay/transactions/out-trade-no/"
-	createPath  = "/v3/pay/transactions/native"
-	refundsPath = "/v3/refund/domestic/refunds"
-)
+const refundsPath = "/v3/refund/domestic/refunds"
 
 // Create posts exactly o.Request, which Prepare made for this order, and
 // returns the text of the QR code, which is opaque and lives for two hours.
@@ -29,7 +25,7 @@ func (c *Client) Create(ctx context.Context, o sale.Order) (string, error) {
 	if err := c.own(o); err != nil {
 		return "", fmt.Errorf("%s: %w", what, err)
 	}
-	a, err := c.ask(ctx, request{what: what, method: http.MethodPost, path: createPath, body: o.Request, want: http.StatusOK})
+	a, err := c.ask(ctx, request{what: what, method: http.MethodPost, path: c.party.path() + "native", body: o.Request, want: http.StatusOK})
 	if err != nil {
 		return "", err
 	}
@@ -37,10 +33,10 @@ func (c *Client) Create(ctx context.Context, o sale.Order) (string, error) {
 		CodeURL string `json:"code_url"`
 	}
 	if err := decode(a.body, &code); err != nil {
-		return "", fmt.Errorf("%s: %w", what, unverified(err))
+		return "", fmt.Errorf("%s: %w", what, c.unverified(err))
 	}
 	if code.CodeURL == "" {
-		return "", fmt.Errorf("%s: %w", what, unverified(errors.New("the answer has no code_url")))
+		return "", fmt.Errorf("%s: %w", what, c.unverified(errors.New("the answer has no code_url")))
 	}
 	return code.CodeURL, nil
 }
@@ -51,7 +47,7 @@ func (c *Client) own(o sale.Order) error {
 	if err := json.Unmarshal(o.Request, &b); err != nil {
 		return fmt.Errorf("%w: the frozen request is not one of this gateway", sale.ErrRefused)
 	}
-	if b.OutTradeNo != string(o.Number) || b.MchID != c.settings.MchID || b.Amount.Total != o.Product.Price {
+	if b.OutTradeNo != string(o.Number) || b.party.numbers() != c.party.numbers() || b.Amount.Total != o.Product.Price {
 		return fmt.Errorf("%w: the frozen request is for another order, merchant or price", sale.ErrRefused)
 	}
 	return nil
@@ -74,7 +70,7 @@ func (c *Client) Query(ctx context.Context, o sale.Order) (sale.Trade, error) {
 	}
 	trade, err := readTrade(a, o, by)
 	if err != nil {
-		return sale.Trade{}, fmt.Errorf("%s: %w", q.what, unverified(err))
+		return sale.Trade{}, fmt.Errorf("%s: %w", q.what, c.unverified(err))
 	}
 	return trade, nil
 }
@@ -83,27 +79,24 @@ func (c *Client) queryRequest(n sale.Number) request {
 	return request{
 		what:   "query order " + string(n),
 		method: http.MethodGet,
-		path:   ordersPath + url.PathEscape(string(n)) + "?mchid=" + url.QueryEscape(c.settings.MchID),
+		path:   c.party.orderPath(string(n)) + c.party.query(),
 		want:   http.StatusOK,
 	}
 }
 
-// issuer is the merchant for which an order was made.
-type issuer struct {
-	AppID string `json:"appid"`
-	MchID string `json:"mchid"`
-}
-
-// issued takes the order's own word, because the appid in the settings may
-// have changed since. An order of another merchant is not asked about: "not
-// found" would be true and mean nothing.
-func (c *Client) issued(o sale.Order) (issuer, error) {
-	by := issuer{c.settings.AppID, c.settings.MchID}
-	if len(o.Request) > 0 && json.Unmarshal(o.Request, &by) != nil {
+// issued is the party for which an order was made. It takes the order's own
+// word, because the appid in the settings may have changed since. An order of
+// another party is not asked about: "not found" would be true and mean nothing.
+func (c *Client) issued(o sale.Order) (party, error) {
+	if len(o.Request) == 0 {
+		return c.party, nil
+	}
+	var by party
+	if json.Unmarshal(o.Request, &by) != nil {
 		return by, trade.OtherDriver()
 	}
-	if by.MchID != c.settings.MchID {
-		return by, trade.OtherMerchant(by.MchID)
+	if by.numbers() != c.party.numbers() {
+		return by, trade.OtherMerchant(by.String())
 	}
 	return by, nil
 }
@@ -120,19 +113,19 @@ func (c *Client) Close(ctx context.Context, o sale.Order) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	body, err := encode(closeBody{by.MchID})
+	body, err := encode(by.numbers())
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	a, err := c.ask(ctx, request{
 		what:   what,
 		method: http.MethodPost,
-		path:   ordersPath + url.PathEscape(string(o.Number)) + "/close",
+		path:   c.party.orderPath(string(o.Number)) + "/close",
 		body:   body,
 		want:   http.StatusNoContent,
 	})
 	if err == nil && len(bytes.TrimSpace(a.body)) > 0 {
-		return fmt.Errorf("%s: %w", what, unverified(errors.New("the answer to a close has a body")))
+		return fmt.Errorf("%s: %w", what, c.unverified(errors.New("the answer to a close has a body")))
 	}
 	return err
 }
@@ -145,7 +138,7 @@ func (c *Client) Close(ctx context.Context, o sale.Order) error {
 // yet: repeat), sale.ErrMerchant, sale.ErrTemporary.
 func (c *Client) Refund(ctx context.Context, o sale.Order) (sale.RefundReport, error) {
 	what := "refund order " + string(o.Number)
-	body, err := refundRequest(o)
+	body, err := refundRequest(o, c.party.SubMchID)
 	if err != nil {
 		return sale.RefundReport{}, fmt.Errorf("%s: %w", what, err)
 	}
@@ -158,7 +151,7 @@ func (c *Client) QueryRefund(ctx context.Context, o sale.Order) (sale.RefundRepo
 	return c.refundCall(ctx, o, request{
 		what:   "query refund of order " + string(o.Number),
 		method: http.MethodGet,
-		path:   refundsPath + "/" + url.PathEscape(o.RefundNumber()),
+		path:   refundsPath + "/" + url.PathEscape(o.RefundNumber()) + c.party.subQuery(),
 		want:   http.StatusOK,
 	})
 }
@@ -173,15 +166,17 @@ func (c *Client) refundCall(ctx context.Context, o sale.Order, q request) (sale.
 	}
 	report, err := readRefund(a, o)
 	if err != nil {
-		return sale.RefundReport{}, fmt.Errorf("%s: %w", q.what, unverified(err))
+		return sale.RefundReport{}, fmt.Errorf("%s: %w", q.what, c.unverified(err))
 	}
 	return report, nil
 }
 
 // Ping queries an order that cannot exist. "Not found" in the provider's own
 // form proves the connection, the merchant key, its serial, the clock and the
-// mchid; it proves neither that the appid is bound nor, being unsigned, the
-// provider's public key. Any other refusal is sale.ErrMerchant.
+// merchant numbers; it proves neither that the appid is bound nor, being
+// unsigned, the provider's public key. A client that has only an APIv3 key and
+// no certificate yet downloads them first. Any other refusal is
+// sale.ErrMerchant.
 func (c *Client) Ping(ctx context.Context) error {
 	q := c.queryRequest(trade.PingNumber)
 	q.what, q.home = "ping", true

@@ -224,6 +224,18 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	}
 }
 
+// The provider's own words may name what no log may have.
+func TestRefusalsAreDiscreet(t *testing.T) {
+	const words = "订单4200001234202611231234567890，用户oUpF8uMuAJO_M2pxb1Q9zNjWeS6o，二维码weixin://wxpay/bizpayurl?pr=JyC91EIz1，编号SH0042-000017-x7k2p"
+	s := newStub(t, unsigned(400, `{"code":"INVALID_REQUEST","message":"`+words+`"}`))
+	g := client(t, settings(t, s.URL))
+	_, err := g.Refund(t.Context(), order(t, g))
+	want := "refund order SH0042-000017-x7k2p: refused by the provider: HTTP 400 INVALID_REQUEST: 订单…567890，用户…jWeS6o，二维码…91EIz1，编号SH0042-000017-x7k2p"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestOnePollCostsNoNewConnection(t *testing.T) {
 	var mu sync.Mutex
 	connections, calls := map[string]bool{}, 0

@@ -19,9 +19,13 @@ type double struct {
 	t testing.TB
 }
 
-func newDouble(t testing.TB) *double {
+func newDouble(t testing.TB, change ...func(*paytest.Options)) *double {
 	t.Helper()
-	return &double{simulated.Start(t, paytest.Options{MerchantKey: merchantKey(), PublicKey: providerKey()}), t}
+	o := paytest.Options{MerchantKey: merchantKey(), PublicKey: providerKey()}
+	for _, c := range change {
+		c(&o)
+	}
+	return &double{simulated.Start(t, o), t}
 }
 
 func (s *double) settings() wechat.Settings {
@@ -30,25 +34,24 @@ func (s *double) settings() wechat.Settings {
 	if err := s.Server.WriteFiles(dir); err != nil {
 		s.t.Fatal(err)
 	}
-	m := s.Server.Merchant()
-	return wechat.Settings{
-		AppID:          m.AppID,
-		MchID:          m.MchID,
-		MerchantSerial: m.Serial,
-		MerchantKey:    filepath.Join(dir, paytest.MerchantKeyFile),
-		PublicKeyID:    m.PublicKeyID,
-		PublicKey:      filepath.Join(dir, paytest.PublicKeyFile),
-		NotifyURL:      m.NotifyURL,
-		BaseURLs:       s.Server.URLs(),
-	}
+	return simulatedSettings(s.t, s.Server, dir)
 }
 
 func realTime(o *wechat.Options) { o.Clock = nil }
 
-func (s *double) Gateway() sale.Gateway { return client(s.t, s.settings(), realTime) }
+// Gateway knows the platform certificates already, if there are any: the suite
+// counts what becomes of a call.
+func (s *double) Gateway() sale.Gateway {
+	c := client(s.t, s.settings(), realTime)
+	if err := c.Refresh(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
 
 func (s *double) Stranger() sale.Gateway {
 	wrong := s.settings()
+	wrong.MerchantCert = ""
 	wrong.MerchantKey = writePEM(s.t, filepath.Join(s.t.TempDir(), "key.pem"), "PRIVATE KEY", pkcs8(s.t, strangerKey()), 0o600)
 	return client(s.t, wrong, realTime)
 }

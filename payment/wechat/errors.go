@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"kioskd/payment/internal/link"
 	"kioskd/reconcile"
@@ -55,6 +57,12 @@ var hints = map[string]string{
 	"NOAUTH":             "check in the merchant portal that Native payment is enabled and the merchant is not restricted",
 }
 
+// What a service provider lacks is the sub-merchant's to give.
+const (
+	subMerchantHint = "check in the service provider's portal that sub_mchid belongs to it and has Native payment"
+	subRefundHint   = "let the sub-merchant grant its service provider refunds, in the sub-merchant's own portal"
+)
+
 // statement is the provider's words in an error answer. It is unsigned as a
 // rule.
 type statement struct {
@@ -62,26 +70,36 @@ type statement struct {
 	Message string `json:"message"`
 }
 
-// refused turns a reply without the wanted status into an error.
-func (c *Client) refused(q request, r link.Reply) error {
-	var s statement
-	said := !r.Oversized && json.Unmarshal(bytes.TrimSpace(r.Body), &s) == nil && s.Code != ""
-	code := strings.ToUpper(strings.ReplaceAll(s.Code, "_", ""))
-	class := classify(r.Status, code, said)
-	words := fmt.Sprintf("HTTP %d", r.Status)
-	if said {
-		words += " " + link.Plain(s.Code, 64)
-		if m := link.Plain(s.Message, 200); m != "" {
-			words += ": " + m
+// heard is what the provider says in a reply, if it is the provider's.
+func heard(r link.Reply) (s statement, said bool) {
+	said = !r.Oversized && json.Unmarshal(bytes.TrimSpace(r.Body), &s) == nil && s.Code != ""
+	return s, said
+}
+
+// words are for a technician.
+func words(r link.Reply) string {
+	w := fmt.Sprintf("HTTP %d", r.Status)
+	if s, said := heard(r); said {
+		w += " " + link.Plain(s.Code, 64)
+		if m := discreet(link.Plain(s.Message, 200)); m != "" {
+			w += ": " + m
 		}
 	}
+	return w
+}
+
+// refused turns a reply without the wanted status into an error.
+func (c *Client) refused(q request, r link.Reply) error {
+	s, said := heard(r)
+	code := strings.ToUpper(strings.ReplaceAll(s.Code, "_", ""))
+	class := classify(r.Status, code, said)
 	if class == sale.ErrNotEnough && q.path != refundsPath {
 		class = sale.ErrRefused // on other calls it speaks of the customer's balance
 	}
-	err := fmt.Errorf("%w: %s", class, words)
+	err := fmt.Errorf("%w: %s", class, words(r))
 	switch class {
 	case sale.ErrMerchant:
-		return c.merchantFault(r, code, err)
+		return c.merchantFault(q, r, code, err)
 	case sale.ErrTemporary:
 		return link.Temporary(r, said, err)
 	}
@@ -108,12 +126,18 @@ func classify(status int, code string, said bool) error {
 	return sale.ErrRefused
 }
 
-func (c *Client) merchantFault(r link.Reply, code string, err error) error {
+func (c *Client) merchantFault(q request, r link.Reply, code string, err error) error {
 	f := &sale.Fault{
 		Code: sale.CodePayMerchant,
 		What: "WeChat Pay refuses this merchant",
 		Hint: cmp.Or(hints[code], "check the merchant's contract, permissions and IP allow-list in the merchant portal"),
 		Err:  err,
+	}
+	if c.party.SubMchID != "" && code == "NOAUTH" {
+		f.Hint = subMerchantHint
+		if q.path == refundsPath {
+			f.Hint = subRefundHint
+		}
 	}
 	if r.Status == http.StatusUnauthorized || code == "SIGNERROR" {
 		if skewed := link.Skewed(r, c.clock.Now(), err); skewed != nil {
@@ -124,6 +148,20 @@ func (c *Client) merchantFault(r link.Reply, code string, err error) error {
 }
 
 // unverified is for an answer that claims success and is not proved.
-func unverified(err error) error {
-	return link.Unverified(err, "public_key, public_key_id and the clock")
+func (c *Client) unverified(err error) error {
+	var stale staleError
+	if errors.As(err, &stale) {
+		if f := c.link.Stale(time.Duration(stale), err); f != nil {
+			return f
+		}
+	}
+	keys := "public_key, public_key_id"
+	switch {
+	case c.settings.APIv3Key == "":
+	case c.settings.PublicKeyID == "":
+		keys = "apiv3_key"
+	default:
+		keys += ", apiv3_key"
+	}
+	return link.Unverified(err, keys+" and the clock")
 }

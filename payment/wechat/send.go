@@ -28,6 +28,10 @@ type answer struct {
 
 // ask makes a call and returns a verified answer or a classified error.
 func (c *Client) ask(ctx context.Context, q request) (answer, error) {
+	err := c.equip(ctx)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s: %w", q.what, err)
+	}
 	r, err := c.send(ctx, q)
 	if err != nil {
 		c.log.DebugContext(ctx, "wechat call failed", "call", q.what, "error", err)
@@ -35,24 +39,21 @@ func (c *Client) ask(ctx context.Context, q request) (answer, error) {
 	}
 	var at time.Time
 	if r.Status == q.want {
-		if at, err = c.prove(r); err == nil {
+		if at, err = c.prove(ctx, r); err == nil {
 			return answer{r.Body, at}, nil
 		}
-		err = unverified(err)
+		err = c.unverified(err)
 	} else {
 		err = c.refused(q, r)
 	}
-	c.log.LogAttrs(ctx, slog.LevelDebug, "wechat call failed", slog.String("call", q.what),
-		slog.String("host", r.Base), slog.Int("status", r.Status), slog.String("request_id", r.Header.Get("Request-ID")),
-		slog.Bool("signed", r.Header.Get("Wechatpay-Signature") != ""), slog.Any("error", err))
+	c.logFailed(ctx, q, r, err)
 	return answer{}, fmt.Errorf("%s: %w", q.what, err)
 }
 
-func (c *Client) prove(r link.Reply) (time.Time, error) {
-	if r.Oversized {
-		return time.Time{}, fmt.Errorf("the answer is longer than %d bytes", link.MaxAnswer)
-	}
-	return c.verifier.verify(r.Header, r.Body, c.clock.Now())
+func (c *Client) logFailed(ctx context.Context, q request, r link.Reply, err error) {
+	c.log.LogAttrs(ctx, slog.LevelDebug, "wechat call failed", slog.String("call", q.what),
+		slog.String("host", r.Base), slog.Int("status", r.Status), slog.String("request_id", r.Header.Get("Request-ID")),
+		slog.Bool("signed", r.Header.Get("Wechatpay-Signature") != ""), slog.Any("error", err))
 }
 
 func (c *Client) send(ctx context.Context, q request) (link.Reply, error) {
@@ -64,13 +65,15 @@ func (c *Client) send(ctx context.Context, q request) (link.Reply, error) {
 
 // sign completes the header of one attempt.
 func (c *Client) sign(r *http.Request, q request) error {
-	authorization, err := c.signer.authorization(q.method, r.URL.RequestURI(), q.body, c.clock.Now())
+	authorization, err := authorization(r.Context(), c.signer, q.method, r.URL.RequestURI(), q.body, c.clock.Now())
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Authorization", authorization)
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Wechatpay-Serial", c.settings.PublicKeyID)
+	if serial := c.keys.Load().accept(c.clock.Now()); serial != "" {
+		r.Header.Set("Wechatpay-Serial", serial)
+	}
 	if q.method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/json")
 	}

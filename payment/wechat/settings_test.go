@@ -78,8 +78,8 @@ func TestBadSettings(t *testing.T) {
 		{func(s *wechat.Settings) { s.AppID = "1900000109" }, `appid "1900000109" has the wrong shape: write the appid that is bound to the mchid: wx and 16 letters or digits`},
 		{func(s *wechat.Settings) { s.MchID = "" }, "mchid is missing: write the merchant number in quotes: 8 to 10 digits"},
 		{func(s *wechat.Settings) { s.MchID = "1.9e9" }, `mchid "1.9e9" has the wrong shape: write the merchant number in quotes: 8 to 10 digits`},
-		{func(s *wechat.Settings) { s.MerchantSerial = "" }, `merchant_serial is missing: write the serial of the merchant API certificate: up to 40 hex digits, as "openssl x509 -in apiclient_cert.pem -noout -serial" prints it`},
-		{func(s *wechat.Settings) { s.MerchantSerial = "40:8B:07" }, `merchant_serial "40:8B:07" has the wrong shape: write the serial of the merchant API certificate: up to 40 hex digits, as "openssl x509 -in apiclient_cert.pem -noout -serial" prints it`},
+		{func(s *wechat.Settings) { s.MerchantSerial = "" }, `merchant_serial is missing: write the serial of the merchant API certificate: up to 40 hex digits, as "openssl x509 -in apiclient_cert.pem -noout -serial" prints it; or write merchant_cert, the path of that file`},
+		{func(s *wechat.Settings) { s.MerchantSerial = "40:8B:07" }, `merchant_serial "40:8B:07" has the wrong shape: write the serial of the merchant API certificate: up to 40 hex digits, as "openssl x509 -in apiclient_cert.pem -noout -serial" prints it; or write merchant_cert, the path of that file`},
 		{func(s *wechat.Settings) { s.PublicKeyID = "" }, "public_key_id is missing: write the id of the WeChat Pay public key from the merchant portal: PUB_KEY_ID_ and digits"},
 		{func(s *wechat.Settings) { s.PublicKeyID = serial }, `public_key_id "` + serial + `" has the wrong shape: write the id of the WeChat Pay public key from the merchant portal: PUB_KEY_ID_ and digits`},
 
@@ -96,7 +96,8 @@ func TestBadSettings(t *testing.T) {
 		{func(s *wechat.Settings) { s.PublicKey = "" }, "public_key is missing: " + wantPublic},
 		{func(s *wechat.Settings) { s.PublicKey = "none.pem" }, "public_key DIR/none.pem does not exist: " + wantPublic},
 		{func(s *wechat.Settings) { s.PublicKey = "text.pem" }, "public_key DIR/text.pem holds no PEM block (-----BEGIN ...): " + wantPublic},
-		{func(s *wechat.Settings) { s.PublicKey = "cert.pem" }, "public_key DIR/cert.pem holds a CERTIFICATE, not a public key: " + wantPublic},
+		{func(s *wechat.Settings) { s.PublicKey = "cert.pem" }, "public_key DIR/cert.pem holds a certificate, not a public key: " + wantPublic +
+			"; if the portal shows platform certificates and no public key, write apiv3_key and take public_key_id and public_key out"},
 		{func(s *wechat.Settings) { s.PublicKey = "damaged_pub.pem" }, "public_key DIR/damaged_pub.pem holds a public key that cannot be read: download it again"},
 		{func(s *wechat.Settings) { s.PublicKey = "ec_pub.pem" }, "public_key DIR/ec_pub.pem holds a key that is not RSA: " + wantPublic},
 		{func(s *wechat.Settings) { s.PublicKey = "weak_pub.pem" }, "public_key DIR/weak_pub.pem holds an RSA key of 1024 bits: the provider wants 2048"},
@@ -169,7 +170,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	var s wechat.Settings
 	var fields []string
 	s.Check(t.TempDir(), func(field, what string) { fields = append(fields, field) })
-	want := []string{"appid", "mchid", "merchant_serial", "public_key_id", "merchant_key", "public_key", "notify_url", "base_urls"}
+	want := []string{"appid", "mchid", "merchant_key", "merchant_serial", "public_key_id", "notify_url", "base_urls"}
 	if diff := cmp.Diff(want, fields); diff != "" {
 		t.Error(diff)
 	}

@@ -93,7 +93,10 @@ func TestAnswers(t *testing.T) {
 		{"no time", says("2026-11-23T20:08:21+08:00", "soon"), `the answer's success_time "soon" is not a time`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newStub(t, c.answer)
+			s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Date"] = nil // nobody blames the clock
+				c.answer(w, r)
+			})
 			g := client(t, settings(t, s.URL))
 			trade, err := g.Query(t.Context(), order(t, g))
 			if c.want == "" {
@@ -192,7 +195,7 @@ func TestRefundAnswers(t *testing.T) {
 		{"other refund", `the answer's out_refund_no is "SH0042-000017-x7k2pS", the order's is "SH0042-000017-x7k2pR"`, []string{"x7k2pR", "x7k2pS"}},
 		{"other order", `the answer's out_trade_no is "SH0042-000018-x7k2p", the order's is "SH0042-000017-x7k2p"`,
 			[]string{`"out_trade_no":"SH0042-000017`, `"out_trade_no":"SH0042-000018`}},
-		{"other payment", `the answer's transaction_id is "4299", the order's is "4200001234202611231234567890"`,
+		{"other payment", `the answer's transaction_id is "…4299", the order's is "…567890"`,
 			[]string{"4200001234202611231234567890", "4299"}},
 		{"other total", "the answer's amount.total is 300 fen, the order's is 200 fen", []string{`"total":200`, `"total":300`}},
 		{"part of the money", "the answer's amount.refund is 100 fen, the order's is 200 fen", []string{`"refund":200`, `"refund":100`}},
@@ -217,5 +220,32 @@ func TestRefundAnswers(t *testing.T) {
 				t.Errorf("got  %v, %v\nwant %s", report, err, prefix+c.want)
 			}
 		})
+	}
+}
+
+// A good signature of another time is the clock's fault if the provider's Date
+// says so; otherwise it may be an old answer that somebody sends again.
+func TestStaleAnswers(t *testing.T) {
+	const blames = "query order SH0042-000017-x7k2p: E-CLOCK-01: WeChat Pay's answers cannot be told from old ones, and this machine's clock is "
+	for _, tt := range []struct {
+		name         string
+		signed, date time.Duration // ahead of this machine's clock
+		want         string
+	}{
+		{"this clock is behind", 7 * time.Minute, 7 * time.Minute, blames + "7m0s behind the provider's"},
+		{"this clock is ahead", -7 * time.Minute, -7 * time.Minute, blames + "7m0s ahead of the provider's"},
+		{"an old answer", -7 * time.Minute, 0, "E-PAY-03"},
+		{"an old answer, and a clock that is behind", -7 * time.Minute, 7 * time.Minute, "E-PAY-03"},
+	} {
+		s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", now.Now().Add(tt.date).UTC().Format(http.TimeFormat))
+			sign(w.Header(), providerKey(), now.Now().Add(tt.signed), paidBody())
+			io.WriteString(w, paidBody())
+		})
+		g := client(t, settings(t, s.URL))
+		trade, err := g.Query(t.Context(), order(t, g))
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !errors.Is(err, sale.ErrTemporary) || trade != (sale.Trade{}) {
+			t.Errorf("%s: %v, %v\nwant %s", tt.name, trade, err, tt.want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kioskd/payment/internal/link"
 	"kioskd/payment/internal/trade"
 	"kioskd/sale"
 )
@@ -74,7 +75,7 @@ func (c *Client) issued(o sale.Order) (issuer, error) {
 		return issuer{}, trade.OtherDriver()
 	}
 	if f["mch_id"] != c.settings.MchID {
-		return issuer{}, trade.OtherMerchant(f["mch_id"])
+		return issuer{}, trade.OtherMerchant("merchant " + link.Quote(f["mch_id"]))
 	}
 	return issuer{f["appid"], f["mch_id"]}, nil
 }

@@ -78,10 +78,15 @@ func New(s Settings, o Options) (*Client, error) {
 	c.key = secret(key)
 	c.link = link.New(link.Options{
 		Bases: s.BaseURLs, Timeouts: o.Timeouts, UserAgent: "kioskd/" + cmp.Or(o.Version, "dev"), Transport: o.Transport,
+		Roots: link.Trust(s.CAFile, s.BaseURLs, c.log), Now: c.clock.Now,
 	})
 	c.certified = c.link.Presenting(certificate)
 	return c, nil
 }
+
+// Skew returns how far this machine's clock is ahead of the one of whoever
+// answered last, in whole seconds, and whether anybody has told.
+func (c *Client) Skew() (time.Duration, bool) { return c.link.Skew() }
 
 // CloseIdleConnections lets go of connections that no call uses. The client
 // stays usable.

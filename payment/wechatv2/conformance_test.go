@@ -37,7 +37,7 @@ func (d *double) settings() wechatv2.Settings {
 		MchID:         m.MchID,
 		APIKey:        filepath.Join(dir, paytest.APIKeyFile),
 		SignType:      d.signType,
-		MerchantCert:  filepath.Join(dir, paytest.MerchantCertFile),
+		MerchantCert:  filepath.Join(dir, paytest.CertificateFile),
 		MerchantKey:   filepath.Join(dir, paytest.MerchantKeyFile),
 		NotifyURL:     m.NotifyURL,
 		BaseURLs:      d.Server.URLs(),

@@ -12,14 +12,17 @@ import (
 // Settings is what an operator writes to name the merchant. Paths are
 // absolute after Check.
 type Settings struct {
-	AppID        string   `yaml:"appid"`         // bound to mchid in the merchant portal
-	MchID        string   `yaml:"mchid"`         // the merchant number
-	APIKey       string   `yaml:"api_key"`       // path of a file with the API key of v2, 32 characters, or credential:NAME
-	SignType     string   `yaml:"sign_type"`     // HMAC-SHA256 or MD5
-	MerchantCert string   `yaml:"merchant_cert"` // path of apiclient_cert.pem; refunds need it
-	MerchantKey  string   `yaml:"merchant_key"`  // path of apiclient_key.pem
-	NotifyURL    string   `yaml:"notify_url"`    // required by the provider even if nobody listens
-	BaseURLs     []string `yaml:"base_urls"`     // tried in this order
+	AppID        string `yaml:"appid"`         // bound to mchid in the merchant portal
+	MchID        string `yaml:"mchid"`         // the merchant number
+	APIKey       string `yaml:"api_key"`       // path of a file with the API key of v2, 32 characters, or credential:NAME
+	SignType     string `yaml:"sign_type"`     // HMAC-SHA256 or MD5
+	MerchantCert string `yaml:"merchant_cert"` // path of apiclient_cert.pem; refunds need it
+	MerchantKey  string `yaml:"merchant_key"`  // path of apiclient_key.pem
+	NotifyURL    string `yaml:"notify_url"`    // required by the provider even if nobody listens
+	// CAFile is the path of further authorities that sign for the servers, in
+	// PEM, for networks whose proxy opens TLS.
+	CAFile   string   `yaml:"ca_file"`
+	BaseURLs []string `yaml:"base_urls"` // tried in this order
 	// PayerClientIP is the address of the machine that calls, which the
 	// provider wants of every order (spbill_create_ip). It is frozen with the
 	// order. There is no default: a made-up address feeds the provider's risk
@@ -56,6 +59,10 @@ func (s *Settings) Check(dir string, problem func(field, what string)) {
 		problem("notify_url", what)
 	}
 	s.BaseURLs = link.CheckBases(s.BaseURLs, DefaultSettings().BaseURLs, func(what string) { problem("base_urls", what) })
+	s.CAFile = keyfile.Path(dir, s.CAFile)
+	if _, what := link.Roots(s.CAFile); what != "" {
+		problem("ca_file", what)
+	}
 	s.checkAddress(problem)
 }
 

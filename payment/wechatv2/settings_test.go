@@ -94,7 +94,7 @@ func TestBadSettings(t *testing.T) {
 		{func(s *wechatv2.Settings) { s.MerchantKey = "other_key.pem" }, "merchant_cert DIR/apiclient_cert.pem does not belong to merchant_key: write the two files of one download"},
 
 		{func(s *wechatv2.Settings) { s.MerchantCert = "" }, "merchant_cert is missing: " + wantCert},
-		{func(s *wechatv2.Settings) { s.MerchantCert = "apiclient_cert.p12" }, "merchant_cert DIR/apiclient_cert.p12 holds no PEM block (-----BEGIN ...): " + wantCert},
+		{func(s *wechatv2.Settings) { s.MerchantCert = "apiclient_cert.p12" }, "merchant_cert DIR/apiclient_cert.p12 holds a binary file, such as a .p12 or a .der, not a .pem: " + wantCert},
 		{func(s *wechatv2.Settings) { s.MerchantCert = "apiclient_key.pem" }, "merchant_cert DIR/apiclient_key.pem holds a PRIVATE KEY, not a certificate: " + wantCert},
 		{func(s *wechatv2.Settings) { s.MerchantCert = "damaged_cert.pem" }, "merchant_cert DIR/damaged_cert.pem holds a certificate that cannot be read: download it again"},
 		{func(s *wechatv2.Settings) { s.MerchantCert = "never_cert.pem" }, "merchant_cert DIR/never_cert.pem holds a certificate that was never valid: download it again"},

@@ -9,7 +9,11 @@ import (
 	"fmt"
 )
 
-const minKeyBits = 2048
+// MinBits is the least length of an RSA key here.
+const MinBits = 2048
+
+// asn1Sequence begins every binary file of keys and certificates.
+const asn1Sequence = 0x30
 
 // Private reads the merchant's key, or says what is wrong with it.
 func Private(path string) (*rsa.PrivateKey, string) {
@@ -25,6 +29,8 @@ func Private(path string) (*rsa.PrivateKey, string) {
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case "RSA PRIVATE KEY":
 		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "ENCRYPTED PRIVATE KEY":
+		return nil, fmt.Sprintf("%s holds a key with a password: take the password off with \"openssl pkey\", or download the key again", path)
 	default:
 		return nil, fmt.Sprintf("%s holds a %s, not a private key: %s", path, block.Type, want)
 	}
@@ -45,6 +51,10 @@ func Public(path string) (*rsa.PublicKey, string) {
 	if what != "" {
 		return nil, what
 	}
+	if block.Type == "CERTIFICATE" {
+		return nil, path + " holds a certificate, not a public key: " + want +
+			"; if the portal shows platform certificates and no public key, write apiv3_key and take public_key_id and public_key out"
+	}
 	if block.Type != "PUBLIC KEY" {
 		return nil, fmt.Sprintf("%s holds a %s, not a public key: %s", path, block.Type, want)
 	}
@@ -60,8 +70,8 @@ func Public(path string) (*rsa.PublicKey, string) {
 }
 
 func weak(path string, key *rsa.PublicKey) string {
-	if bits := key.N.BitLen(); bits < minKeyBits {
-		return fmt.Sprintf("%s holds an RSA key of %d bits: the provider wants %d", path, bits, minKeyBits)
+	if bits := key.N.BitLen(); bits < MinBits {
+		return fmt.Sprintf("%s holds an RSA key of %d bits: the provider wants %d", path, bits, MinBits)
 	}
 	return ""
 }
@@ -72,7 +82,10 @@ func loadPEM(path, want string, secret bool) (*pem.Block, string) {
 		return nil, what
 	}
 	block, _ := pem.Decode(text)
-	if block == nil {
+	switch {
+	case block == nil && len(text) > 0 && text[0] == asn1Sequence:
+		return nil, path + " holds a binary file, such as a .p12 or a .der, not a .pem: " + want
+	case block == nil:
 		return nil, path + " holds no PEM block (-----BEGIN ...): " + want
 	}
 	return block, ""

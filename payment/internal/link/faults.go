@@ -52,18 +52,31 @@ func Skewed(r Reply, now time.Time, err error) error {
 	if bad != nil {
 		return nil
 	}
-	skew := now.Sub(date)
-	if skew.Abs() <= maxSkew {
+	if skew := now.Sub(date); skew.Abs() > maxSkew {
+		return clockFault("WeChat Pay refuses the signature", skew, err)
+	}
+	return nil
+}
+
+// Stale returns the fault for a good answer that seems to be too old or from
+// the future by so much, if the clock of whoever sent it tells that this
+// machine's is the reason, or nil.
+func (l *Link) Stale(off time.Duration, err error) error {
+	skew, told := l.Skew()
+	if !told || skew.Abs() <= maxSkew || (skew < 0) != (off < 0) {
 		return nil
 	}
+	return clockFault("WeChat Pay's answers cannot be told from old ones", skew, fmt.Errorf("%w: %w", sale.ErrTemporary, err))
+}
+
+func clockFault(what string, skew time.Duration, err error) error {
 	way := "ahead of"
 	if skew < 0 {
 		way = "behind"
 	}
 	return &sale.Fault{
 		Code: sale.CodeClock,
-		What: fmt.Sprintf("WeChat Pay refuses the signature, and this machine's clock is %s %s the provider's",
-			skew.Abs().Round(time.Second), way),
+		What: fmt.Sprintf("%s, and this machine's clock is %s %s the provider's", what, skew.Abs().Round(time.Second), way),
 		Hint: "set the clock and check its time service",
 		Err:  err,
 	}

@@ -116,7 +116,7 @@ type Call struct {
 	Body   []byte
 	Home   bool // may go back to the first base URL
 	// Sign adds what the provider wants in the header. It is called for each
-	// attempt anew.
+	// attempt anew. Its error ends the call as it is: no other base URL helps.
 	Sign func(*http.Request) error
 }
 
@@ -129,9 +129,13 @@ type Reply struct {
 	Oversized bool // the body is longer than MaxAnswer
 }
 
+// unsigned is an attempt that was never made.
+type unsigned struct{ error }
+
 // Send gets a reply from the base URL in use or, if no HTTP status came from
 // that, from the next. A reply, whatever it says, ends the search. An error is
-// sale.ErrTemporary, and a *sale.Fault unless ctx was cancelled.
+// sale.ErrTemporary, and a *sale.Fault unless ctx was cancelled; that of Sign
+// comes back as it is.
 func (l *Link) Send(ctx context.Context, c Call) (r Reply, err error) {
 	err = l.search(ctx, c, func(base string) (answered bool, err error) {
 		r, answered, err = l.try(ctx, base, c)
@@ -152,6 +156,9 @@ func (l *Link) search(ctx context.Context, c Call, try func(base string) (answer
 				err = unreachable([]error{err})
 			}
 			return err
+		}
+		if bad := (unsigned{}); errors.As(err, &bad) {
+			return bad.error
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return fmt.Errorf("%w: %w", sale.ErrTemporary, context.Canceled)
@@ -192,7 +199,7 @@ func (l *Link) open(ctx context.Context, base string, c Call) (*http.Response, e
 	}
 	req.Header.Set("User-Agent", l.agent)
 	if err := c.Sign(req); err != nil {
-		return nil, err
+		return nil, unsigned{err}
 	}
 	if c.Method == http.MethodPost {
 		// An empty list sends no header; it tells net/http that repeating the

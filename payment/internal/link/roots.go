@@ -5,7 +5,10 @@ import (
 	_ "embed"
 	"encoding/pem"
 	"fmt"
+	"log/slog"
 	"os"
+	"slices"
+	"strings"
 )
 
 // The provider's certificates hang from this root since 2024 (DigiCert Global
@@ -35,6 +38,20 @@ func Roots(file string) (*x509.CertPool, string) {
 		return nil, file + " holds no certificate: " + want
 	}
 	return pool, ""
+}
+
+// Trust is Roots for a client that has checked its file. It warns if the
+// provider's authority is not among them, although one of its own servers is
+// to be asked.
+func Trust(file string, bases []string, log *slog.Logger) *x509.CertPool {
+	roots, _ := Roots(file)
+	own := func(base string) bool {
+		return strings.HasSuffix(base, ".mch.weixin.qq.com") || strings.HasSuffix(base, ".wechatpay.cn")
+	}
+	if slices.ContainsFunc(bases, own) && !KnowsProvider(roots) {
+		log.Warn("this machine does not know the authority that signs for WeChat Pay's servers, DigiCert Global Root G2: update its ca-certificates")
+	}
+	return roots
 }
 
 // KnowsProvider reports whether the authority that signs for the provider's

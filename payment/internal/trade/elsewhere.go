@@ -1,7 +1,6 @@
 package trade
 
 import (
-	"kioskd/payment/internal/link"
 	"kioskd/sale"
 )
 
@@ -10,10 +9,10 @@ import (
 
 // OtherMerchant is the fault for an order that belongs to another merchant
 // than the settings name.
-func OtherMerchant(mchID string) error {
+func OtherMerchant(who string) error {
 	return &sale.Fault{
 		Code: sale.CodePayMerchant,
-		What: "the order belongs to merchant " + link.Quote(mchID),
+		What: "the order belongs to " + who,
 		Hint: "put that merchant's settings back until its orders are settled",
 		Err:  sale.ErrMerchant,
 	}

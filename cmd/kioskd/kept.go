@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kioskd/payment/wechat"
+)
+
+var _ wechat.Keeper = keptFile("")
+
+// keptFile is the path of a small file that is replaced as a whole. Only its
+// owner may read it. It is public in itself, but nobody else needs it.
+type keptFile string
+
+// mostKept bounds what is read of a file that somebody may have damaged.
+const mostKept = 1 << 20
+
+func (f keptFile) Load() ([]byte, error) {
+	file, err := os.Open(string(f))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, mostKept))
+}
+
+// Save leaves the old file or the new one after a power cut, never half of one.
+func (f keptFile) Save(data []byte) error {
+	dir, name := filepath.Split(string(f))
+	part, err := os.CreateTemp(dir, "."+name+"-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", f, err)
+	}
+	defer os.Remove(part.Name())
+	_, err = part.Write(data)
+	if err == nil {
+		err = part.Sync()
+	}
+	if e := part.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(part.Name(), string(f))
+	}
+	if err == nil {
+		err = syncFolder(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", f, err)
+	}
+	return nil
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
