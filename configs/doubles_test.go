@@ -22,6 +22,7 @@ type wechatSettings struct {
 	PublicKey      string   `yaml:"public_key"`
 	NotifyURL      string   `yaml:"notify_url"`
 	BaseURLs       []string `yaml:"base_urls"`
+	CAFile         string   `yaml:"ca_file"`
 	PayerClientIP  string   `yaml:"payer_client_ip"`
 }
 

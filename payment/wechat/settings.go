@@ -3,7 +3,6 @@ package wechat
 import (
 	"net/netip"
 
-	"kioskd/payment/internal/keyfile"
 	"kioskd/payment/internal/link"
 )
 
@@ -61,14 +60,7 @@ func (s *Settings) check(dir string, signs bool, problem func(field, what string
 		s.checkMerchantKey(dir, problem)
 	}
 	s.checkProviderKeys(dir, problem)
-	if what := link.NotifyProblem(s.NotifyURL); what != "" {
-		problem("notify_url", what)
-	}
-	s.BaseURLs = link.CheckBases(s.BaseURLs, DefaultSettings().BaseURLs, func(what string) { problem("base_urls", what) })
-	s.CAFile = keyfile.Path(dir, s.CAFile)
-	if _, what := link.Roots(s.CAFile); what != "" {
-		problem("ca_file", what)
-	}
+	link.Network{NotifyURL: &s.NotifyURL, CAFile: &s.CAFile, BaseURLs: &s.BaseURLs}.Check(dir, DefaultSettings().BaseURLs, problem)
 	s.checkPayerIP(problem)
 }
 

@@ -186,3 +186,16 @@ func TestNewRefusesBadSettings(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
+
+// A network whose proxy signs in place of the servers has an authority of its
+// own, in a file beside the config.
+func TestAuthorityFile(t *testing.T) {
+	s := settings(t)
+	dir := filepath.Dir(s.MerchantKey)
+	s.CAFile = "proxy.pem"
+	const want = "write the path of the certificates, in PEM, of whoever signs for the servers in this network, or leave the key out"
+	got := problems(&s, dir)
+	if want := []string{"ca_file open DIR/proxy.pem: no such file or directory: " + want}; !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

@@ -55,14 +55,7 @@ var (
 func (s *Settings) Check(dir string, problem func(field, what string)) {
 	s.checkNames(problem)
 	s.checkKeys(dir, problem)
-	if what := link.NotifyProblem(s.NotifyURL); what != "" {
-		problem("notify_url", what)
-	}
-	s.BaseURLs = link.CheckBases(s.BaseURLs, DefaultSettings().BaseURLs, func(what string) { problem("base_urls", what) })
-	s.CAFile = keyfile.Path(dir, s.CAFile)
-	if _, what := link.Roots(s.CAFile); what != "" {
-		problem("ca_file", what)
-	}
+	link.Network{NotifyURL: &s.NotifyURL, CAFile: &s.CAFile, BaseURLs: &s.BaseURLs}.Check(dir, DefaultSettings().BaseURLs, problem)
 	s.checkAddress(problem)
 }
 

@@ -5,11 +5,33 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"kioskd/payment/internal/keyfile"
 )
 
-// NotifyProblem tells what the provider would refuse about the URL. It
+// Network is what the settings say about the way to the provider.
+type Network struct {
+	NotifyURL, CAFile *string
+	BaseURLs          *[]string
+}
+
+// Check makes the path absolute, relative to dir, writes base URLs in the one
+// form that is used, and reports everything that is wrong: the yaml key, and
+// what to write instead. The usual base URLs are what a hint names.
+func (n Network) Check(dir string, usual []string, problem func(field, what string)) {
+	if what := notifyProblem(*n.NotifyURL); what != "" {
+		problem("notify_url", what)
+	}
+	*n.BaseURLs = checkBases(*n.BaseURLs, usual, func(what string) { problem("base_urls", what) })
+	*n.CAFile = keyfile.Path(dir, *n.CAFile)
+	if _, what := Roots(*n.CAFile); what != "" {
+		problem("ca_file", what)
+	}
+}
+
+// notifyProblem tells what the provider would refuse about the URL. It
 // validates the form only, and so does this; nothing has to listen there.
-func NotifyProblem(s string) string {
+func notifyProblem(s string) string {
 	const instead = `: write a public https URL such as "https://pay.example.com/wechat"`
 	if s == "" {
 		return "is missing: the provider requires one even if nothing listens there" + instead
@@ -43,9 +65,9 @@ func publicHost(host string) bool {
 		})
 }
 
-// CheckBases returns the base URLs in the one form that is used, and reports
+// checkBases returns the base URLs in the one form that is used, and reports
 // what is wrong with them. The usual ones are what a hint names.
-func CheckBases(urls, usual []string, problem func(what string)) []string {
+func checkBases(urls, usual []string, problem func(what string)) []string {
 	if len(urls) == 0 {
 		problem("is empty: write [" + strings.Join(usual, ", ") + "] or leave the key out")
 		return nil
