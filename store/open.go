@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 		o.Clock = time.Now
 	}
 	if o.Space == nil {
-		o.Space = statfs
+		o.Space = SpaceAt
 	}
 	if o.Wait == 0 {
 		o.Wait = 2 * time.Second

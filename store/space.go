@@ -16,7 +16,8 @@ type Space struct {
 	ReadOnly bool
 }
 
-func statfs(dir string) (Space, error) {
+// SpaceAt is what the file system of a directory has left.
+func SpaceAt(dir string) (Space, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return Space{}, &fs.PathError{Op: "statfs", Path: dir, Err: err}

@@ -102,12 +102,20 @@ func (c control) status(w http.ResponseWriter, r *http.Request) {
 	if b, ok := c.board.(interface{ Condition() any }); ok {
 		board = b.Condition()
 	}
-	reply(w, struct {
-		Version    string      `json:"version"`
-		Sale       sale.Status `json:"sale"`
-		Store      store.Stats `json:"store"`
-		Controller any         `json:"controller,omitempty"` // what the board says of the machine
-	}{version(), now, stats, board})
+	s := statusAnswer{Version: version(), Sale: now, Store: stats, Controller: board}
+	if err := c.board.Health(); err != nil {
+		s.Silent = err.Error()
+	}
+	reply(w, s)
+}
+
+// statusAnswer is the answer of GET /v1/status.
+type statusAnswer struct {
+	Version    string      `json:"version"`
+	Sale       sale.Status `json:"sale"`
+	Store      store.Stats `json:"store"`
+	Controller any         `json:"controller,omitempty"`       // what the board says of the machine
+	Silent     string      `json:"controller_fault,omitempty"` // why the board cannot be used
 }
 
 func (c control) slots(w http.ResponseWriter, r *http.Request) {

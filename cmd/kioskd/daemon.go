@@ -72,7 +72,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return err
 	}
 	d.clock = newClock(newest)
-	gateway, err := openGateway(d.config, d.clock, d.log)
+	gateway, err := openGateway(d.config, d.clock, inFile, d.log)
 	if err != nil {
 		return fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
 	}

@@ -107,28 +107,59 @@ func controllers() []controller {
 type payment struct {
 	name     string
 	settings func() configs.Settings // the defaults
-	open     func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error)
+	open     func(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error)
+	papers   func(c *configs.Config) papers // what a checked config names
 }
+
+// keeping is where a driver keeps what it learns.
+type keeping func(path string) wechat.Keeper
+
+// papers are a merchant's files and servers.
+type papers struct {
+	merchant string
+	keys     []paper
+	serial   string // of the certificate, as the config has it
+	cert     string // path, may be empty
+	bases    []string
+	caFile   string
+}
+
+// paper is a file by the name of its key in the config; its path may be empty.
+type paper struct{ key, path string }
 
 func payments() []payment {
 	return []payment{
 		{
 			name:     "wechat",
 			settings: func() configs.Settings { s := wechat.DefaultSettings(); return &s },
-			open: func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
+			open: func(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {
 				s := c.Payment.Settings.(*wechat.Settings)
 				return wechat.New(*s, wechat.Options{
 					DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version(),
-					Keeper: keptFile(filepath.Join(filepath.Dir(c.Store.Path), "wechat-certificates-"+s.Merchant()+".json")),
+					Keeper: keep(filepath.Join(filepath.Dir(c.Store.Path), "wechat-certificates-"+s.Merchant()+".json")),
 				})
+			},
+			papers: func(c *configs.Config) papers {
+				s := c.Payment.Settings.(*wechat.Settings)
+				return papers{
+					merchant: s.Merchant(), serial: s.MerchantSerial, cert: s.MerchantCert, bases: s.BaseURLs, caFile: s.CAFile,
+					keys: []paper{{"merchant_key", s.MerchantKey}, {"apiv3_key", s.APIv3Key}, {"public_key", s.PublicKey}},
+				}
 			},
 		},
 		{
 			name:     "wechat-v2",
 			settings: func() configs.Settings { s := wechatv2.DefaultSettings(); return &s },
-			open: func(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
+			open: func(c *configs.Config, now clock, _ keeping, log *slog.Logger) (sale.Gateway, error) {
 				o := wechatv2.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()}
 				return wechatv2.New(*c.Payment.Settings.(*wechatv2.Settings), o)
+			},
+			papers: func(c *configs.Config) papers {
+				s := c.Payment.Settings.(*wechatv2.Settings)
+				return papers{
+					merchant: s.MchID, cert: s.MerchantCert, bases: s.BaseURLs, caFile: s.CAFile,
+					keys: []paper{{"merchant_key", s.MerchantKey}, {"api_key", s.APIKey}},
+				}
 			},
 		},
 	}
@@ -155,11 +186,20 @@ func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 	return nil, fmt.Errorf("no driver %q", c.Controller.Driver)
 }
 
-func openGateway(c *configs.Config, now clock, log *slog.Logger) (sale.Gateway, error) {
+func openGateway(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {
 	for _, driver := range payments() {
 		if driver.name == c.Payment.Driver {
-			return driver.open(c, now, log)
+			return driver.open(c, now, keep, log)
 		}
 	}
 	return nil, fmt.Errorf("no driver %q", c.Payment.Driver)
+}
+
+func papersOf(c *configs.Config) papers {
+	for _, driver := range payments() {
+		if driver.name == c.Payment.Driver {
+			return driver.papers(c)
+		}
+	}
+	return papers{}
 }

@@ -17,6 +17,15 @@ var _ wechat.Keeper = keptFile("")
 // owner may read it. It is public in itself, but nobody else needs it.
 type keptFile string
 
+func inFile(path string) wechat.Keeper { return keptFile(path) }
+
+// lookedAt is a file that is read and never written.
+type lookedAt struct{ keptFile }
+
+func (lookedAt) Save([]byte) error { return nil }
+
+func onlyRead(path string) wechat.Keeper { return lookedAt{keptFile(path)} }
+
 // mostKept bounds what is read of a file that somebody may have damaged.
 const mostKept = 1 << 20
 

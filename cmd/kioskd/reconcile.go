@@ -157,7 +157,7 @@ func (r reconciling) alone(ctx context.Context, days []reconcile.Day) (reconcile
 	if err != nil {
 		return reconcile.Report{}, err
 	}
-	gateway, err := openGateway(c, newClock(time.Time{}), slog.New(slog.DiscardHandler))
+	gateway, err := openGateway(c, newClock(time.Time{}), inFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return reconcile.Report{}, fmt.Errorf("payment %s: %w", c.Payment.Driver, err)
 	}

@@ -26,6 +26,9 @@ type shelves interface {
 	Slots(ctx context.Context, also []sale.Slot) (device.Shelf, error)
 }
 
+// errNoShelf: the board is not one that can be asked.
+var errNoShelf = errors.New("this controller's driver cannot tell about slots")
+
 // slotRow is a slot as the board has it, beside the product that is sold there.
 type slotRow struct {
 	device.Slot
@@ -203,7 +206,7 @@ func withBoard(ctx context.Context, file string, errs io.Writer, do func(context
 func slotsOf(ctx context.Context, d sale.Dispenser, known []sale.SlotStatus) (slotTable, error) {
 	board, ok := d.(shelves)
 	if !ok {
-		return slotTable{}, errors.New("this controller's driver cannot tell about slots")
+		return slotTable{}, errNoShelf
 	}
 	var numbers []sale.Slot
 	sold := map[sale.Slot]sale.SlotStatus{}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kioskd/configs"
+)
+
+// keyFields are the keys of the config that name a file of the merchant's.
+var keyFields = []string{"merchant_key", "merchant_cert", "merchant_serial", "public_key", "apiv3_key", "api_key", "ca_file"}
+
+// reading is what the config's files say.
+type reading struct {
+	config *configs.Config // nil: it has problems
+	at     *places         // nil: not even the places are known
+	found  []finding
+}
+
+func read(file string) (r reading) {
+	if at, err := locate(file); err == nil {
+		r.at = &at
+	}
+	c, err := configs.Load(file, settings())
+	r.config, r.found = c, configFindings(file, c, err)
+	return r
+}
+
+// configFindings tells the keys' problems from the others.
+func configFindings(file string, c *configs.Config, err error) []finding {
+	var problems *configs.Problems
+	if !errors.As(err, &problems) {
+		return []finding{
+			good("config", "%s: machine %s, %s, controller %s, payment %s", file, c.Machine.ID, counted(len(c.Products), "product"), c.Controller.Driver, c.Payment.Driver),
+			keysFinding(papersOf(c)),
+		}
+	}
+	ofKeys := func(p configs.Problem) bool {
+		field, ok := strings.CutPrefix(p.Field, "payment.settings.")
+		return ok && slices.Contains(keyFields, field)
+	}
+	keys := slices.DeleteFunc(slices.Clone(problems.List), func(p configs.Problem) bool { return !ofKeys(p) })
+	rest := slices.DeleteFunc(slices.Clone(problems.List), ofKeys)
+	return []finding{
+		problemFinding("config", file, rest, good("config", "%s: good but for the keys", file)),
+		problemFinding("keys", file, keys, skip("keys", "the config must be good first")),
+	}
+}
+
+// problemFinding says the first problem, and how to see the others.
+func problemFinding(name, file string, list []configs.Problem, none finding) finding {
+	switch len(list) {
+	case 0:
+		return none
+	case 1:
+		return wrong(name, "", "%s", list[0])
+	}
+	return wrong(name, "see all of them with: kioskd check "+file, "%s; and %s more", list[0], counted(len(list)-1, "problem"))
+}
+
+// keysFinding is for files that the config's check has found good. Who can
+// write a file that proves the provider's answers can forge them.
+func keysFinding(p papers) finding {
+	var parts []string
+	loose := finding{}
+	for _, k := range append(p.keys, paper{"merchant_cert", p.cert}, paper{"ca_file", p.caFile}) {
+		if k.path == "" {
+			continue
+		}
+		info, err := os.Stat(k.path)
+		if err != nil {
+			return wrong("keys", "put the file back", "%s: %v", k.key, err)
+		}
+		mode := info.Mode().Perm()
+		switch {
+		case mode&0o002 != 0:
+			return wrong("keys", "chmod go-w "+k.path, "%s: anybody can change %s (mode %04o)", k.key, k.path, mode)
+		case mode&0o020 != 0 && loose.Name == "":
+			loose = doubt("keys", "chmod g-w "+k.path, "%s: a group can change %s (mode %04o)", k.key, k.path, mode)
+		}
+		parts = append(parts, fmt.Sprintf("%s %s (%04o)", k.key, filepath.Base(k.path), mode))
+	}
+	if loose.Name != "" {
+		return loose
+	}
+	return good("keys", "%s", strings.Join(parts, ", "))
+}
+
+// endsSoon is when the end of a certificate is worth a word.
+const endsSoon = 30 * 24 * time.Hour
+
+// serialFinding tells whether the merchant's key is that of its serial. With
+// the certificate at hand the config's check has compared them; without it only
+// the provider can tell, by taking a signature.
+func serialFinding(p papers, answered error, now time.Time) finding {
+	const name = "serial"
+	if p.cert != "" {
+		cert, err := readCertificate(p.cert)
+		switch {
+		case err != nil:
+			return wrong(name, "download the certificate again", "%v", err)
+		case now.After(cert.NotAfter):
+			return wrong(name, "apply for a new one in the merchant portal", "the merchant certificate ran out on %s", cert.NotAfter.Format(time.DateOnly))
+		case cert.NotAfter.Sub(now) < endsSoon:
+			return doubt(name, "apply for a new one in the merchant portal", "the merchant certificate %X ends on %s", cert.SerialNumber.Bytes(), cert.NotAfter.Format(time.DateOnly))
+		}
+		return good(name, "merchant_key belongs to certificate %X, which ends on %s", cert.SerialNumber.Bytes(), cert.NotAfter.Format(time.DateOnly))
+	}
+	if answered == nil {
+		return good(name, "WeChat Pay takes what merchant_key signs as %s", p.serial)
+	}
+	return finding{
+		Name: name, State: doubted, What: "whether merchant_key belongs to " + p.serial + " only WeChat Pay can tell, and it does not",
+		Hint: "write merchant_cert, the path of apiclient_cert.pem, so that they can be compared here",
+	}
+}
+
+func readCertificate(path string) (*x509.Certificate, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostKept))
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%s holds no certificate", path)
+	}
+	return x509.ParseCertificate(block.Bytes)
+}

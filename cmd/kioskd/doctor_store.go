@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kioskd/sale"
+	"kioskd/store"
+)
+
+// copyOld: a daemon that runs makes a copy each day.
+const copyOld = 3 * 24 * time.Hour
+
+// ledger reports the ledger's health. A daemon's word is taken for its own.
+func (d *doctor) ledger(ctx context.Context) []finding {
+	const name = "store"
+	if d.at == nil {
+		return []finding{skip(name, noConfig)}
+	}
+	h, ok := d.heard.get(ctx)
+	switch {
+	case !ok || h.runs() && h.err != nil:
+		return []finding{skip(name, "a daemon may have the ledger, and does not tell")}
+	case h.runs():
+		return []finding{d.withCopies(good(name, "the daemon has it: %s in hand, %s", counted(int(h.Store.Open), "order"), size(h.Store.Size)))}
+	}
+	_, err := os.Stat(d.at.ledger)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []finding{d.noLedger()}
+	}
+	err = store.CheckFile(ctx, d.checker, d.at.ledger)
+	var found *store.Finding
+	switch {
+	case errors.Is(err, store.ErrUnchecked), ctx.Err() != nil:
+		return []finding{doubt(name, "see whether the daemon starts; it takes the time it needs", "%s could not be examined in time", d.at.ledger)}
+	case errors.As(err, &found) && found.Kind == store.Locked:
+		return []finding{{
+			Name: name, State: bad, Code: sale.CodeStoreLocked, What: "another process holds " + d.at.ledger + ", and no daemon answers",
+			Hint: "restart kioskd; if it stays, see who it is with: fuser " + d.at.ledger,
+		}}
+	case errors.As(err, &found) && found.Kind == store.Damaged:
+		return []finding{{
+			Name: name, State: bad, Code: sale.CodeStoreDamaged, What: d.at.ledger + " is damaged: " + found.Text,
+			Hint: "start kioskd, which makes it again from a copy and the tape",
+		}}
+	}
+	r, err := store.OpenReadOnly(d.at.ledger)
+	if err != nil {
+		return []finding{broken(name, err)}
+	}
+	defer r.Close()
+	s, err := r.Stats()
+	if err != nil {
+		return []finding{broken(name, err)}
+	}
+	return []finding{d.withCopies(good(name, "examined and sound: %s, %d in hand, %s", counted(int(s.Orders), "order"), s.Open, size(s.Size)))}
+}
+
+// noLedger is for a machine that has not run, or that has lost its ledger.
+func (d *doctor) noLedger() finding {
+	const name = "store"
+	dir := filepath.Dir(d.at.ledger)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return wrong(name, "make it: mkdir -p "+dir+", and give it to the user that runs kioskd", "the folder %s is not there", dir)
+	}
+	if list, _ := store.Copies(d.at.ledger, store.Options{Copies: d.at.copies}); len(list) > 0 {
+		return doubt(name, "start kioskd: it makes the ledger again from them; or correct store.path", "there is no ledger at %s, but copies of one", d.at.ledger)
+	}
+	return good(name, "there is no ledger at %s yet; kioskd makes it when it first runs", d.at.ledger)
+}
+
+// withCopies adds what is known of the copies to a good word.
+func (d *doctor) withCopies(f finding) finding {
+	last, err := store.NewestCopy(d.at.ledger, store.Options{Copies: d.at.copies})
+	switch age := d.now().Sub(last); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return doubt(f.Name, "look at store.copies in the config and at that folder", "%s; its copies: %v", f.What, err)
+	case last.IsZero():
+		f.What += "; no copy yet"
+	case age > copyOld:
+		return doubt(f.Name, "let kioskd run: it makes one a day; if it does, its log says why not", "%s; the newest copy is %d days old", f.What, age/(24*time.Hour))
+	default:
+		f.What += "; newest copy of " + last.In(beijing).Format("2006-01-02 15:04")
+	}
+	return f
+}
+
+// space reports what the ledger's disk has left.
+func (d *doctor) space(context.Context) []finding {
+	const name = "space"
+	if d.config == nil {
+		return []finding{skip(name, noConfig)}
+	}
+	reserve := int64(d.config.Store.Reserve)
+	s, err := d.spaceAt(existing(d.config.Store.Path))
+	switch {
+	case err != nil:
+		return []finding{wrong(name, "correct store.path in the config", "%v", err)}
+	case s.Free < reserve:
+		f := wrong(name, "delete what fills the disk; sales go on by themselves", "%s left, and %s are the reserve below which nothing is sold", size(s.Free), size(reserve))
+		f.Code = sale.CodeStoreSpace
+		return []finding{f}
+	case s.Free < 2*reserve:
+		return []finding{doubt(name, "delete what fills the disk", "%s left; below %s nothing is sold", size(s.Free), size(reserve))}
+	}
+	return []finding{good(name, "%s left, reserve %s", size(s.Free), size(reserve))}
+}
+
+// existing is the nearest folder above a path that is there.
+func existing(path string) string {
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+	}
+}
+
+func size(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
