@@ -194,3 +194,60 @@ func TestAPersonAsksAgainAfterAClosedRefund(t *testing.T) {
 		}
 	})
 }
+
+// An order that only other settings can speak for is refused here, without a
+// word to the provider: that says nothing of other refunds.
+func TestRefundsDoNotBreakOverAnOrderOfOtherSettings(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		foreign := sale.Number("")
+		k.provider.Break(func(call string, o sale.Order, after bool) error {
+			if call != "refund" && call != "query refund" {
+				return nil
+			}
+			if foreign == "" {
+				foreign = o.Number
+			}
+			if o.Number == foreign {
+				return &sale.Fault{Code: sale.CodePayMerchant, What: "the order was made with another payment.driver", Err: sale.ErrMerchant}
+			}
+			return nil
+		})
+		k.paidAndFailed()
+		k.wait(3 * time.Hour)
+		n := k.paidAndFailed()
+		k.wait(time.Minute)
+		if o := k.order(); o.Number != n || o.State != sale.Refunded {
+			t.Errorf("%s is %s", o.Number, o.State)
+		}
+	})
+}
+
+// Who asks for a refund in person does not wait until the others may be tried again.
+func TestAPersonsRefundDoesNotWaitForOthers(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		broken := true
+		k.provider.Break(func(call string, _ sale.Order, after bool) error {
+			if call != "refund" || after || !broken {
+				return nil
+			}
+			return fmt.Errorf("%w: HTTP 500 SYSTEM_ERROR", sale.ErrTemporary)
+		})
+		k.pay(k.code(12))
+		served := k.ends(sale.Dispensed, sale.CauseDropped, 10*time.Second).Number
+		k.sees(sale.SceneIdle, 20*time.Second)
+		for range 4 {
+			k.paidAndFailed()
+		}
+		k.wait(3 * time.Hour)
+		broken = false
+		if err := k.giveBack(served, true); err != nil {
+			t.Fatal(err)
+		}
+		k.wait(15 * time.Second)
+		for _, o := range k.ledger.Orders() {
+			if o.Number == served && o.State != sale.Refunded {
+				t.Errorf("%s after 15 s", o.State)
+			}
+		}
+	})
+}
