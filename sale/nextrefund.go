@@ -48,6 +48,10 @@ func (s *step) refundFailed(e CallFailed) {
 	case e.Call == DoQueryRefund && e.Why == FailNotFound && s.order.Refund.Refusal != "":
 		s.to(Attention, CauseRefundFailed, s.order.Refund.Refusal)
 		s.do(DoAlarm)
+	case e.Call == DoQueryRefund && e.Why == FailNotFound && s.order.Policy.HoldRefunds && !s.order.Refund.ByPerson:
+		// Money went back under a number of somebody else's, if any did.
+		s.to(Attention, CauseRefundHeld, "a refund was asked for at the provider: look there what has become of it")
+		s.do(DoAlarm)
 	case e.Call == DoQueryRefund && e.Why != FailNotFound:
 		s.do(DoQueryRefund)
 	default:

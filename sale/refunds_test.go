@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -250,4 +251,33 @@ func TestAPersonsRefundDoesNotWaitForOthers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Somebody asked for money at the provider, under a number of his own. Where no
+// money may go back by itself, that is no reason to send the rest.
+func TestHeldRefundsAreNotAddedToThoseOfThePortal(t *testing.T) {
+	o := sale.Order{Number: "T1-1-ABCDEF", State: sale.Awaiting, CodeURL: "weixin://", Product: sale.Product{Slot: 11, Price: 200}}
+	for _, held := range []bool{false, true} {
+		o.Policy.HoldRefunds = held
+		o, _, effects := sale.Next(o, sale.TradeSeen{Trade: sale.Trade{State: sale.TradeRefunded, TransactionID: "tx"}})
+		if o.State != sale.Refunding || !slices.Equal(effects, []sale.Effect{sale.DoQueryRefund}) {
+			t.Fatalf("%s, %v", o.State, effects)
+		}
+		o, _, effects = sale.Next(o, sale.CallFailed{Call: sale.DoQueryRefund, Why: sale.FailNotFound})
+		want, do := sale.Refunding, sale.DoRefund
+		if held {
+			want, do = sale.Attention, sale.DoAlarm
+		}
+		if o.State != want || !slices.Equal(effects, []sale.Effect{do}) {
+			t.Errorf("held %v: %s, %v", held, o.State, effects)
+		}
+		if !held {
+			continue
+		}
+		o, _, effects = sale.Next(o, sale.Resolved{As: sale.Refunding, Reason: "half was missing"})
+		o, _, effects = sale.Next(o, sale.CallFailed{Call: sale.DoQueryRefund, Why: sale.FailNotFound})
+		if o.State != sale.Refunding || !slices.Equal(effects, []sale.Effect{sale.DoRefund}) {
+			t.Errorf("by a person: %s, %v", o.State, effects)
+		}
+	}
 }
