@@ -57,6 +57,9 @@ func (s *step) refundFailed(e CallFailed) {
 		s.to(Attention, CauseRefundHeld, "a refund was asked for at the provider: look there what has become of it")
 		s.do(DoAlarm)
 	case e.Call == DoQueryRefund && e.Why != FailNotFound:
+		if e.Why == FailMerchant {
+			s.do(DoAlarm)
+		}
 		s.do(DoQueryRefund)
 	default:
 		if e.Call == DoRefund && (e.Why == FailNotEnough || e.Why == FailMerchant) {

@@ -281,3 +281,31 @@ func TestHeldRefundsAreNotAddedToThoseOfThePortal(t *testing.T) {
 		}
 	}
 }
+
+// Settings that cannot speak for a refund that is under way, after a change of
+// the merchant for instance, are a person's business: nothing else will tell.
+func TestARefundThatCannotBeAskedAboutNeedsAPerson(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		alarms := make(chan sale.Number, 100)
+		k.off()
+		k.options.Alarm = func(o sale.Order) { alarms <- o.Number }
+		k.on()
+		k.provider.RefundTakes(time.Hour)
+		n := k.paidAndFailed()
+		k.off()
+		k.provider.Break(func(call string, _ sale.Order, after bool) error {
+			if call == "query refund" {
+				return &sale.Fault{Code: sale.CodePayMerchant, What: "the order belongs to another merchant", Err: sale.ErrMerchant}
+			}
+			return nil
+		})
+		k.on()
+		k.wait(10 * time.Minute)
+		if len(alarms) != 1 || <-alarms != n {
+			t.Errorf("%d more alarms in ten minutes", len(alarms))
+		}
+		k.provider.Break(nil)
+		k.wait(2 * time.Hour)
+		k.ends(sale.Refunded, sale.CauseRefunded, time.Minute)
+	})
+}
