@@ -309,3 +309,34 @@ func TestARefundThatCannotBeAskedAboutNeedsAPerson(t *testing.T) {
 		k.ends(sale.Refunded, sale.CauseRefunded, time.Minute)
 	})
 }
+
+// What the screen promises where refunds are held: money that is owed for
+// certain, and nothing where the product may have fallen.
+func TestWhatIsSaidOfHeldRefunds(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		vend  saletest.Vend
+		cause sale.Cause
+		scene sale.SceneKind
+	}{
+		{"proved", saletest.Vend{}, sale.CauseRefundHeld, sale.SceneRefundPerson},
+		{"in doubt", saletest.Vend{Drops: true, Silent: true}, sale.CauseNoProof, sale.SceneHeld},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(k *kiosk) {
+				k.off()
+				k.options.Policy.HoldRefunds = true
+				k.board.Mute(true)
+				k.board.Plan(saletest.Fate(c.vend))
+				k.on()
+				k.pay(k.code(11))
+				k.sees(c.scene, 90*time.Second)
+				k.ends(sale.Attention, c.cause, time.Second)
+				if err := k.giveBack(k.order().Number, false); err != nil {
+					t.Fatal(err)
+				}
+				k.ends(sale.Refunded, sale.CauseRefunded, time.Minute)
+			})
+		})
+	}
+}
