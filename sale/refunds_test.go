@@ -5,6 +5,7 @@ import (
 
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,9 +42,11 @@ func (k *kiosk) giveBack(n sale.Number, dispensed bool) error {
 // asking for a while; then one tries for all.
 func TestRefundsBreak(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		calls, broken := []time.Time{}, true
+		calls := []time.Time{}
+		var broken atomic.Bool
+		broken.Store(true)
 		k.provider.Break(func(call string, _ sale.Order, after bool) error {
-			if call != "refund" || after || !broken {
+			if call != "refund" || after || !broken.Load() {
 				return nil
 			}
 			calls = append(calls, time.Now())
@@ -58,7 +61,7 @@ func TestRefundsBreak(t *testing.T) {
 		if n := len(calls); n < 5 || n > 7 {
 			t.Errorf("%d refund calls in an hour in which all failed, of five orders: %v", n, calls)
 		}
-		broken = false
+		broken.Store(false)
 		k.wait(90 * time.Minute)
 		for _, o := range k.ledger.Orders() {
 			if o.State != sale.Refunded {
@@ -73,9 +76,10 @@ func TestRefundsBreak(t *testing.T) {
 // asked for are asked for as soon as it is back.
 func TestRefundsDoNotBreakWithoutANetwork(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		k.provider.Break(func(call string, o sale.Order, after bool) error {
-			if down && call == "refund" {
+			if down.Load() && call == "refund" {
 				return &sale.Fault{Code: sale.CodeNetDown, What: "no network", Err: sale.ErrTemporary}
 			}
 			return nil
@@ -83,7 +87,7 @@ func TestRefundsDoNotBreakWithoutANetwork(t *testing.T) {
 		k.board.Plan(saletest.Fate(saletest.Vend{}))
 		k.pay(k.code(11))
 		k.wait(20 * time.Minute)
-		down = false
+		down.Store(false)
 		k.ends(sale.Refunded, sale.CauseRefunded, 6*time.Minute)
 	})
 }
@@ -226,9 +230,10 @@ func TestRefundsDoNotBreakOverAnOrderOfOtherSettings(t *testing.T) {
 // Who asks for a refund in person does not wait until the others may be tried again.
 func TestAPersonsRefundDoesNotWaitForOthers(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		k.provider.Break(func(call string, _ sale.Order, after bool) error {
-			if call != "refund" || after || !broken {
+			if call != "refund" || after || !broken.Load() {
 				return nil
 			}
 			return fmt.Errorf("%w: HTTP 500 SYSTEM_ERROR", sale.ErrTemporary)
@@ -240,7 +245,7 @@ func TestAPersonsRefundDoesNotWaitForOthers(t *testing.T) {
 			k.paidAndFailed()
 		}
 		k.wait(3 * time.Hour)
-		broken = false
+		broken.Store(false)
 		if err := k.giveBack(served, true); err != nil {
 			t.Fatal(err)
 		}
