@@ -23,6 +23,7 @@ type wechatSettings struct {
 	NotifyURL      string   `yaml:"notify_url"`
 	BaseURLs       []string `yaml:"base_urls"`
 	PayerClientIP  string   `yaml:"payer_client_ip"`
+	CAFile         string   `yaml:"ca_file"`
 }
 
 func newWechat() configs.Settings {
