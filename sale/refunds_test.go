@@ -279,7 +279,7 @@ func TestHeldRefundsAreNotAddedToThoseOfThePortal(t *testing.T) {
 		if !held {
 			continue
 		}
-		o, _, effects = sale.Next(o, sale.Resolved{As: sale.Refunding, Reason: "half was missing"})
+		o, _, _ = sale.Next(o, sale.Resolved{As: sale.Refunding, Reason: "half was missing"})
 		o, _, effects = sale.Next(o, sale.CallFailed{Call: sale.DoQueryRefund, Why: sale.FailNotFound})
 		if o.State != sale.Refunding || !slices.Equal(effects, []sale.Effect{sale.DoRefund}) {
 			t.Errorf("by a person: %s, %v", o.State, effects)
