@@ -2,7 +2,6 @@ package sale_test
 
 import (
 	"context"
-
 	"fmt"
 	"slices"
 	"sync/atomic"
