@@ -16,6 +16,10 @@ func (s *step) refunding(e Event) {
 // taken and not finished.
 const DetailRefundTaken = "accepted by the provider"
 
+// DetailRefundClosed is the journal's word for a refund that the provider has
+// ended without paying: if one follows it has another number.
+const DetailRefundClosed = "closed: the provider has ended the refund and no money moved; kioskd refund asks again, or use the merchant portal"
+
 func (s *step) refundReport(r RefundReport) {
 	was := s.order.Refund.Status
 	s.order.Refund.Status = r.Status
@@ -26,7 +30,7 @@ func (s *step) refundReport(r RefundReport) {
 		s.to(Attention, CauseRefundFailed, "abnormal: the customer's bank has refused the money; send it to another card of his in the merchant portal")
 		s.do(DoAlarm)
 	case RefundClosed:
-		s.to(Attention, CauseRefundFailed, "closed: the provider has ended the refund and no money moved; kioskd refund asks again, or use the merchant portal")
+		s.to(Attention, CauseRefundFailed, DetailRefundClosed)
 		s.do(DoAlarm)
 	default:
 		if was != r.Status {
@@ -48,7 +52,14 @@ func (s *step) refundFailed(e CallFailed) {
 	case e.Call == DoQueryRefund && e.Why == FailNotFound && s.order.Refund.Refusal != "":
 		s.to(Attention, CauseRefundFailed, s.order.Refund.Refusal)
 		s.do(DoAlarm)
+	case e.Call == DoQueryRefund && e.Why == FailNotFound && s.order.Policy.HoldRefunds && !s.order.Refund.ByPerson:
+		// Money went back under a number of somebody else's, if any did.
+		s.to(Attention, CauseRefundHeld, "a refund was asked for at the provider: look there what has become of it")
+		s.do(DoAlarm)
 	case e.Call == DoQueryRefund && e.Why != FailNotFound:
+		if e.Why == FailMerchant {
+			s.do(DoAlarm)
+		}
 		s.do(DoQueryRefund)
 	default:
 		if e.Call == DoRefund && (e.Why == FailNotEnough || e.Why == FailMerchant) {

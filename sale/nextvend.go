@@ -73,11 +73,12 @@ func (s *step) unknown(e Event) {
 			s.proved(e.Verdict)
 			return
 		}
-		switch s.order.Policy.OnUnknown {
-		case UnknownCharge:
+		policy := s.order.Policy
+		switch {
+		case policy.OnUnknown == UnknownCharge:
 			s.order.Presumed = true
 			s.to(Dispensed, CauseNoProof, e.Verdict.Detail)
-		case UnknownHold:
+		case policy.OnUnknown == UnknownHold, policy.HoldRefunds: // nothing is owed for certain
 			s.to(Attention, CauseNoProof, e.Verdict.Detail)
 			s.do(DoAlarm)
 		default:

@@ -20,7 +20,8 @@ const (
 
 // breaker is what the machine knows of its refund calls.
 type breaker struct {
-	failures int       // in a row, of any order
+	failures int       // in a row: until it is open, of different orders
+	last     Number    // whose refund failed last
 	until    time.Time // no refund is asked for before
 }
 
@@ -34,9 +35,10 @@ func (b *breaker) tries() {
 	}
 }
 
-// ended learns from a refund call. Where no provider answered, none was
-// bothered.
-func (b *breaker) ended(err error, jitter func(time.Duration) time.Duration) (broke bool) {
+// ended learns from an order's refund call. Where no provider answered, none was
+// bothered. One order that fails again and again has a pace of its own, and
+// says nothing of the others: it may be the only one of other settings.
+func (b *breaker) ended(n Number, err error, jitter func(time.Duration) time.Duration) (broke bool) {
 	var f *Fault
 	switch {
 	case err == nil:
@@ -47,7 +49,10 @@ func (b *breaker) ended(err error, jitter func(time.Duration) time.Duration) (br
 			b.until = time.Time{} // the trial never came about
 		}
 		return false
+	case b.failures < breaksAfter && n == b.last:
+		return false
 	}
+	b.last = n
 	if b.failures++; b.failures < breaksAfter {
 		return false
 	}
@@ -61,9 +66,9 @@ func (b *breaker) ended(err error, jitter func(time.Duration) time.Duration) (br
 
 // refundEnded tells the breaker. Once a refund succeeds, those that waited for
 // it go on.
-func (m *Machine) refundEnded(err error) {
+func (m *Machine) refundEnded(n Number, err error) {
 	was := m.refunds.failures
-	if m.refunds.ended(err, m.jitter) {
+	if m.refunds.ended(n, err, m.jitter) {
 		m.log.Warn("refunds fail one after the other; the next one waits", "failures", m.refunds.failures, "wait", m.refunds.wait().Round(time.Second))
 	}
 	if err != nil || was < breaksAfter {
@@ -91,8 +96,10 @@ func (m *Machine) refundPace(t *tracked) time.Duration {
 	default:
 		wait = after(t.tries-1, time.Minute, 2*time.Minute, 4*time.Minute, 8*time.Minute, 15*time.Minute)
 	}
-	if t.order.Refund.ByPerson && t.tries == 0 {
-		return wait // who asks stands there and waits for the answer
+	// Who asks stands there and waits for the answer. That there was no refund
+	// before is what the first question is to bring.
+	if t.order.Refund.ByPerson && (t.tries == 0 || t.tries == 1 && t.why == FailNotFound) {
+		return 0
 	}
 	return max(wait, m.refunds.wait())
 }

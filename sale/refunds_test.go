@@ -2,8 +2,9 @@ package sale_test
 
 import (
 	"context"
-
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,9 +41,11 @@ func (k *kiosk) giveBack(n sale.Number, dispensed bool) error {
 // asking for a while; then one tries for all.
 func TestRefundsBreak(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		calls, broken := []time.Time{}, true
+		calls := []time.Time{}
+		var broken atomic.Bool
+		broken.Store(true)
 		k.provider.Break(func(call string, _ sale.Order, after bool) error {
-			if call != "refund" || after || !broken {
+			if call != "refund" || after || !broken.Load() {
 				return nil
 			}
 			calls = append(calls, time.Now())
@@ -57,7 +60,7 @@ func TestRefundsBreak(t *testing.T) {
 		if n := len(calls); n < 5 || n > 7 {
 			t.Errorf("%d refund calls in an hour in which all failed, of five orders: %v", n, calls)
 		}
-		broken = false
+		broken.Store(false)
 		k.wait(90 * time.Minute)
 		for _, o := range k.ledger.Orders() {
 			if o.State != sale.Refunded {
@@ -72,9 +75,10 @@ func TestRefundsBreak(t *testing.T) {
 // asked for are asked for as soon as it is back.
 func TestRefundsDoNotBreakWithoutANetwork(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		k.provider.Break(func(call string, o sale.Order, after bool) error {
-			if down && call == "refund" {
+			if down.Load() && call == "refund" {
 				return &sale.Fault{Code: sale.CodeNetDown, What: "no network", Err: sale.ErrTemporary}
 			}
 			return nil
@@ -82,7 +86,7 @@ func TestRefundsDoNotBreakWithoutANetwork(t *testing.T) {
 		k.board.Plan(saletest.Fate(saletest.Vend{}))
 		k.pay(k.code(11))
 		k.wait(20 * time.Minute)
-		down = false
+		down.Store(false)
 		k.ends(sale.Refunded, sale.CauseRefunded, 6*time.Minute)
 	})
 }
@@ -193,4 +197,150 @@ func TestAPersonAsksAgainAfterAClosedRefund(t *testing.T) {
 			t.Errorf("asks under %s", got)
 		}
 	})
+}
+
+// An order that only other settings can speak for is refused here, without a
+// word to the provider: that says nothing of other refunds.
+func TestRefundsDoNotBreakOverAnOrderOfOtherSettings(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		foreign := sale.Number("")
+		k.provider.Break(func(call string, o sale.Order, after bool) error {
+			if call != "refund" && call != "query refund" {
+				return nil
+			}
+			if foreign == "" {
+				foreign = o.Number
+			}
+			if o.Number == foreign {
+				return &sale.Fault{Code: sale.CodePayMerchant, What: "the order was made with another payment.driver", Err: sale.ErrMerchant}
+			}
+			return nil
+		})
+		k.paidAndFailed()
+		k.wait(3 * time.Hour)
+		n := k.paidAndFailed()
+		k.wait(time.Minute)
+		if o := k.order(); o.Number != n || o.State != sale.Refunded {
+			t.Errorf("%s is %s", o.Number, o.State)
+		}
+	})
+}
+
+// Who asks for a refund in person does not wait until the others may be tried again.
+func TestAPersonsRefundDoesNotWaitForOthers(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		var broken atomic.Bool
+		broken.Store(true)
+		k.provider.Break(func(call string, _ sale.Order, after bool) error {
+			if call != "refund" || after || !broken.Load() {
+				return nil
+			}
+			return fmt.Errorf("%w: HTTP 500 SYSTEM_ERROR", sale.ErrTemporary)
+		})
+		k.pay(k.code(12))
+		served := k.ends(sale.Dispensed, sale.CauseDropped, 10*time.Second).Number
+		k.sees(sale.SceneIdle, 20*time.Second)
+		for range 4 {
+			k.paidAndFailed()
+		}
+		k.wait(3 * time.Hour)
+		broken.Store(false)
+		if err := k.giveBack(served, true); err != nil {
+			t.Fatal(err)
+		}
+		k.wait(15 * time.Second)
+		for _, o := range k.ledger.Orders() {
+			if o.Number == served && o.State != sale.Refunded {
+				t.Errorf("%s after 15 s", o.State)
+			}
+		}
+	})
+}
+
+// Somebody asked for money at the provider, under a number of his own. Where no
+// money may go back by itself, that is no reason to send the rest.
+func TestHeldRefundsAreNotAddedToThoseOfThePortal(t *testing.T) {
+	o := sale.Order{Number: "T1-1-ABCDEF", State: sale.Awaiting, CodeURL: "weixin://", Product: sale.Product{Slot: 11, Price: 200}}
+	for _, held := range []bool{false, true} {
+		o.Policy.HoldRefunds = held
+		o, _, effects := sale.Next(o, sale.TradeSeen{Trade: sale.Trade{State: sale.TradeRefunded, TransactionID: "tx"}})
+		if o.State != sale.Refunding || !slices.Equal(effects, []sale.Effect{sale.DoQueryRefund}) {
+			t.Fatalf("%s, %v", o.State, effects)
+		}
+		o, _, effects = sale.Next(o, sale.CallFailed{Call: sale.DoQueryRefund, Why: sale.FailNotFound})
+		want, do := sale.Refunding, sale.DoRefund
+		if held {
+			want, do = sale.Attention, sale.DoAlarm
+		}
+		if o.State != want || !slices.Equal(effects, []sale.Effect{do}) {
+			t.Errorf("held %v: %s, %v", held, o.State, effects)
+		}
+		if !held {
+			continue
+		}
+		o, _, _ = sale.Next(o, sale.Resolved{As: sale.Refunding, Reason: "half was missing"})
+		o, _, effects = sale.Next(o, sale.CallFailed{Call: sale.DoQueryRefund, Why: sale.FailNotFound})
+		if o.State != sale.Refunding || !slices.Equal(effects, []sale.Effect{sale.DoRefund}) {
+			t.Errorf("by a person: %s, %v", o.State, effects)
+		}
+	}
+}
+
+// Settings that cannot speak for a refund that is under way, after a change of
+// the merchant for instance, are a person's business: nothing else will tell.
+func TestARefundThatCannotBeAskedAboutNeedsAPerson(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		alarms := make(chan sale.Number, 100)
+		k.off()
+		k.options.Alarm = func(o sale.Order) { alarms <- o.Number }
+		k.on()
+		k.provider.RefundTakes(time.Hour)
+		n := k.paidAndFailed()
+		k.off()
+		k.provider.Break(func(call string, _ sale.Order, after bool) error {
+			if call == "query refund" {
+				return &sale.Fault{Code: sale.CodePayMerchant, What: "the order belongs to another merchant", Err: sale.ErrMerchant}
+			}
+			return nil
+		})
+		k.on()
+		k.wait(10 * time.Minute)
+		if len(alarms) != 1 || <-alarms != n {
+			t.Errorf("%d more alarms in ten minutes", len(alarms))
+		}
+		k.provider.Break(nil)
+		k.wait(2 * time.Hour)
+		k.ends(sale.Refunded, sale.CauseRefunded, time.Minute)
+	})
+}
+
+// What the screen promises where refunds are held: money that is owed for
+// certain, and nothing where the product may have fallen.
+func TestWhatIsSaidOfHeldRefunds(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		vend  saletest.Vend
+		cause sale.Cause
+		scene sale.SceneKind
+	}{
+		{"proved", saletest.Vend{}, sale.CauseRefundHeld, sale.SceneRefundPerson},
+		{"in doubt", saletest.Vend{Drops: true, Silent: true}, sale.CauseNoProof, sale.SceneHeld},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(k *kiosk) {
+				k.off()
+				k.options.Policy.HoldRefunds = true
+				k.board.Mute(true)
+				k.board.Plan(saletest.Fate(c.vend))
+				k.on()
+				k.pay(k.code(11))
+				k.sees(c.scene, 90*time.Second)
+				k.ends(sale.Attention, c.cause, time.Second)
+				if err := k.giveBack(k.order().Number, false); err != nil {
+					t.Fatal(err)
+				}
+				k.ends(sale.Refunded, sale.CauseRefunded, time.Minute)
+			})
+		})
+	}
 }

@@ -123,3 +123,17 @@ func TestTheKeyForANewCodeIsNoProduct(t *testing.T) {
 		k.sees(sale.SceneNoSuchSlot, time.Second)
 	})
 }
+
+// Who waits for a new code in vain is told after a while, and then a key works.
+func TestAKeyEndsAWaitForANewCodeInVain(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		k.code(11)
+		k.wait(5 * time.Second)
+		k.provider.Slow(time.Hour)
+		k.board.Press(11)
+		k.sees(sale.SceneStillOpen, 40*time.Second)
+		k.wait(9 * time.Second)
+		k.board.Press(12)
+		k.sees(sale.SceneOffline, time.Second)
+	})
+}

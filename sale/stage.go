@@ -98,7 +98,7 @@ func (s *stage) yields() yield {
 	case Paid, Dispensing, Unknown:
 		return keeps
 	case Closing:
-		if s.awaitsNew() {
+		if s.awaitsNew() && s.kind != SceneStillOpen {
 			return renewing
 		}
 		switch s.order.order.Cause {

@@ -196,7 +196,10 @@ func (m *Machine) returned(t *tracked, effect Effect, e Event, err error) {
 		t.took = t.heard.Sub(t.called)
 	}
 	if effect == DoRefund {
-		m.refundEnded(err)
+		m.refundEnded(t.order.Number, err)
+		if err == nil {
+			t.rounds = 1 // what came before does not slow down asking how far it is
+		}
 	}
 	if err != nil {
 		t.tries++

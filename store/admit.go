@@ -32,7 +32,7 @@ func follows(from sale.State) []sale.State {
 	case sale.Paid:
 		return []sale.State{sale.Paid, sale.Dispensing, sale.Unknown, sale.Refunding, sale.Attention}
 	case sale.Dispensing:
-		return []sale.State{sale.Dispensed, sale.Refunding, sale.Unknown, sale.Paid}
+		return []sale.State{sale.Dispensed, sale.Refunding, sale.Attention, sale.Unknown, sale.Paid}
 	case sale.Unknown:
 		return []sale.State{sale.Dispensed, sale.Refunding, sale.Attention}
 	case sale.Refunding:

@@ -25,13 +25,17 @@ func TestAdmitTakesWhatNextDecides(t *testing.T) {
 	steps := 0
 	for _, from := range sale.States() {
 		for _, policy := range []sale.UnknownPolicy{sale.UnknownRefund, sale.UnknownCharge, sale.UnknownHold} {
-			for _, commands := range []int{0, 1} {
+			for variant := range 8 {
+				commands, held, asked := variant&1, variant&2 > 0, variant&4 > 0
 				if commands == 0 && (from == sale.Dispensing || from == sale.Unknown) {
 					continue
 				}
 				o := ledgertest.Order(1)
 				o.State, o.Commands = from, commands
-				o.Policy = sale.Policy{OnUnknown: policy, LateDispense: commands == 0}
+				o.Policy = sale.Policy{OnUnknown: policy, LateDispense: commands == 0, HoldRefunds: held}
+				if asked && (from == sale.Refunding || from == sale.Attention) {
+					o.Refund = sale.Refund{ByPerson: true, Status: sale.RefundClosed}
+				}
 				for _, e := range allEvents() {
 					next, lines, _ := sale.Next(o, e)
 					if len(lines) == 0 {
@@ -140,8 +144,9 @@ func allEvents() []sale.Event {
 		}
 	}
 	for _, outcome := range []sale.Outcome{sale.OutcomeUnknown, sale.OutcomeDispensed, sale.OutcomeNotDispensed} {
-		v := sale.Verdict{Outcome: outcome}
-		events = append(events, sale.Vended{Verdict: v}, sale.Recovered{Verdict: v})
+		for _, v := range []sale.Verdict{{Outcome: outcome}, {Outcome: outcome, NotSent: true}, {Outcome: outcome, Presumed: true}} {
+			events = append(events, sale.Vended{Verdict: v}, sale.Recovered{Verdict: v})
+		}
 	}
 	for _, status := range []sale.RefundStatus{sale.RefundProcessing, sale.RefundSuccess, sale.RefundAbnormal, sale.RefundClosed} {
 		events = append(events, sale.RefundSeen{Report: sale.RefundReport{Status: status}})

@@ -62,10 +62,16 @@ func (r records) Records(ctx context.Context, since time.Time, want func(sale.Or
 	return damage, nil
 }
 
-// recordOf finds in the journal when a refund was asked for and taken.
+// recordOf finds in the journal when the refund that counts was asked for and
+// taken: after one that the provider closed, a person may ask for another.
 func recordOf(s store.Archived) reconcile.Record {
 	r := reconcile.Record{Order: s.Order}
+	closed := false
 	for _, e := range s.Journal {
+		if closed && e.State == sale.Refunding {
+			r.RefundAsked, r.RefundTaken = time.Time{}, time.Time{}
+		}
+		closed = e.State == sale.Attention && e.Detail == sale.DetailRefundClosed
 		if e.State == sale.Refunding && r.RefundAsked.IsZero() {
 			r.RefundAsked = e.At
 		}

@@ -45,6 +45,9 @@ An order whose product was dispensed needs --dispensed besides.`,
 			if errors.Is(err, errNoDaemon) {
 				err = fmt.Errorf("%w on %s: start kioskd, which makes the refunds", errNoDaemon, at.socket)
 			}
+			if errors.Is(err, store.ErrNoOrder) {
+				err = archivedRefund(at, args[0], err)
+			}
 			if err != nil {
 				return failed(err)
 			}
@@ -82,6 +85,16 @@ func giveBack(ctx context.Context, c client, g sale.GiveBack, wait time.Duration
 		o = s.Order
 	}
 	return o, nil
+}
+
+// archivedRefund says where the money of an order can go back from that has
+// left the ledger.
+func archivedRefund(at places, number string, absent error) error {
+	s, err := archivedStory(at, number, absent)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("order %s has been archived (%s): send its money back in the merchant portal", s.Order.Number, s.Order.State)
 }
 
 func refundWords(o sale.Order) string {

@@ -112,9 +112,11 @@ func newWorld(dir string, seed uint64) *world {
 		PayWithin: time.Duration(20+w.pick("pay within", 70)) * time.Second, DispenseWithin: 20 * time.Second,
 		Policy: sale.Policy{
 			OnUnknown: policies[w.pick("unknown", len(policies))], LateDispense: w.pick("late", 2) == 0, OtherSlot: w.pick("other slot", 2) == 0,
+			HoldRefunds: w.pick("hold refunds", 8) == 0,
 		},
-		Spares: map[sale.Slot][]sale.Slot{11: {21}, 12: {22, 23}, 13: {24, 25, 26}, 14: {27}, 15: {28}},
-		Random: rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24)}),
+		RefundCap: []sale.Fen{0, 0, 600}[w.pick("refund cap", 3)],
+		Spares:    map[sale.Slot][]sale.Slot{11: {21}, 12: {22, 23}, 13: {24, 25, 26}, 14: {27}, 15: {28}},
+		Random:    rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24)}),
 	}
 	for slot := range sale.Slot(9) {
 		w.options.Products = append(w.options.Products, sale.Product{Slot: 11 + slot, Name: fmt.Sprint("product ", slot%4), Price: sale.Fen(100 + 50*slot)})

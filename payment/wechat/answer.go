@@ -104,7 +104,7 @@ func readRefund(a answer, o sale.Order) (sale.RefundReport, error) {
 	if err := firstDifference(
 		same("out_refund_no", r.OutRefundNo, o.RefundNumber()),
 		same("out_trade_no", r.OutTradeNo, string(o.Number)),
-		sameTransaction(r.TransactionID, transactionID),
+		trade.SameTransaction(r.TransactionID, transactionID),
 		sameFen("amount.total", r.Amount.Total, o.Product.Price),
 		sameFen("amount.refund", r.Amount.Refund, o.Product.Price),
 		same("amount.currency", r.Amount.Currency, trade.Currency),

@@ -72,14 +72,19 @@ func (c *Client) TradeBill(ctx context.Context, day reconcile.Day, w io.Writer) 
 	return c.billFile(ctx, request{what: "fetch the bill of " + day.String(), method: http.MethodGet, path: path, want: http.StatusOK}, want, w)
 }
 
-// filePath is the part of a file's URL that is signed and sent.
+// filePath is the part of a file's URL that is signed and sent. Its query opens
+// the bill for a while, so no error tells it.
 func (c *Client) filePath(s string) (string, error) {
 	u, err := url.Parse(s)
+	bare, _, _ := strings.Cut(s, "?")
 	switch {
-	case err != nil || u.Host == "" || len(s) > 2048:
-		return "", fmt.Errorf("the answer's download_url %s is not a URL", link.Quote(s))
+	case err != nil:
+		return "", errors.New("the answer's download_url is not a URL")
+	case u.Host == "" || len(s) > 2048:
+		return "", fmt.Errorf("the answer's download_url %s is not a URL", link.Quote(bare))
 	case u.User != nil || !strings.HasPrefix(u.Path, "/v3/"):
-		return "", fmt.Errorf("the answer's download_url %s is not one of this interface", link.Quote(u.Redacted()))
+		bare, _, _ = strings.Cut(u.Redacted(), "?")
+		return "", fmt.Errorf("the answer's download_url %s is not one of this interface", link.Quote(bare))
 	case !slices.Contains(c.settings.BaseURLs, u.Scheme+"://"+u.Host) && (u.Scheme != "https" || !slices.Contains(billHosts, u.Host)):
 		return "", fmt.Errorf("the answer's download_url leads to %s, which is not WeChat Pay", link.Quote(u.Scheme+"://"+u.Host))
 	}

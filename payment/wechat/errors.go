@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kioskd/payment/internal/link"
+	"kioskd/payment/internal/trade"
 	"kioskd/reconcile"
 	"kioskd/sale"
 )
@@ -81,7 +82,7 @@ func words(r link.Reply) string {
 	w := fmt.Sprintf("HTTP %d", r.Status)
 	if s, said := heard(r); said {
 		w += " " + link.Plain(s.Code, 64)
-		if m := discreet(link.Plain(s.Message, 200)); m != "" {
+		if m := trade.Discreet(link.Plain(s.Message, 200)); m != "" {
 			w += ": " + m
 		}
 	}

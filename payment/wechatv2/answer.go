@@ -121,7 +121,7 @@ func ofOrder(f fields, o sale.Order) error {
 	}
 	return firstDifference(
 		same("out_trade_no", f["out_trade_no"], string(o.Number)),
-		same("transaction_id", f["transaction_id"], transactionID),
+		trade.SameTransaction(f["transaction_id"], transactionID),
 		sameFen("total_fee", f, o.Product.Price),
 		yuan("fee_type", f),
 		yuan("refund_fee_type", f),

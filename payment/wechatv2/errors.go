@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kioskd/payment/internal/link"
+	"kioskd/payment/internal/trade"
 	"kioskd/sale"
 )
 
@@ -77,7 +78,7 @@ func bare(code string) string { return strings.ToUpper(strings.ReplaceAll(code, 
 func statement(f fields) string {
 	words := link.Plain(f["err_code"], 64)
 	for _, m := range []string{f["err_code_des"], f["return_msg"]} {
-		if m = link.Plain(m, 200); m != "" && m != "OK" {
+		if m = trade.Discreet(link.Plain(m, 200)); m != "" && m != "OK" {
 			return strings.TrimPrefix(words+": "+m, ": ")
 		}
 	}

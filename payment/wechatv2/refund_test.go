@@ -94,7 +94,7 @@ func TestNoReportFrom(t *testing.T) {
 	}{
 		{"another refund", refundFields("out_refund_no", "another"), refund, `the answer's out_refund_no is "another", the order's is "SH0042-000017-x7k2pR"`},
 		{"another order", refundFields("out_trade_no", "another"), refund, `the answer's out_trade_no is "another", the order's is "SH0042-000017-x7k2p"`},
-		{"another payment", refundFields("transaction_id", "1"), refund, `the answer's transaction_id is "1", the order's is "4200001234202611231234567890"`},
+		{"another payment", refundFields("transaction_id", "1"), refund, `the answer's transaction_id is "…1", the order's is "…567890"`},
 		{"less", refundFields("refund_fee", "1"), refund, `the answer's refund_fee is "1", the order's is "200"`},
 		{"total", refundFields("total_fee", "1"), refund, `the answer's total_fee is "1", the order's is "200"`},
 		{"currency", refundFields("refund_fee_type", "USD"), refund, `the answer's refund_fee_type is "USD", the order's is "CNY"`},

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +153,26 @@ func TestEachAddressIsTried(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn.Close()
+}
+
+// Many networks have addresses of IPv6 and no way to them.
+func TestBothKindsOfAddressesAreTried(t *testing.T) {
+	port := listen(t)
+	var found []netip.Addr
+	for n := range 6 {
+		found = append(found, netip.MustParseAddr(fmt.Sprintf("::%d", 2+n)))
+	}
+	found = append(found, netip.MustParseAddr("127.0.0.1"))
+	want := slices.Clone(found)
+	dial := link.Dialer(time.Second, func(context.Context, string) ([]netip.Addr, error) { return found, nil })
+	conn, err := dial(t.Context(), "tcp", "pay.example.com:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if !slices.Equal(found, want) {
+		t.Error("the addresses that are kept have changed")
+	}
 }
 
 // A name server that is away, or hangs, is no reason not to sell.

@@ -71,7 +71,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, err
 	}
-	found = found[:min(len(found), mostAddresses)]
+	found = alternating(found, mostAddresses)
 	var lost []error
 	for i, ip := range found {
 		conn, err := d.dialOne(ctx, len(found)-i, network, net.JoinHostPort(ip.Unmap().String(), port))
@@ -83,6 +83,24 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		}
 	}
 	return nil, errors.Join(lost...)
+}
+
+// alternating picks addresses of IPv6 and IPv4 in turn, beginning with the kind
+// that comes first: where one kind leads nowhere, the other must have its turn.
+func alternating(found []netip.Addr, most int) []netip.Addr {
+	var first, second, picked []netip.Addr
+	for _, ip := range found {
+		if ip.Unmap().Is4() == found[0].Unmap().Is4() {
+			first = append(first, ip)
+		} else {
+			second = append(second, ip)
+		}
+	}
+	for i := range found {
+		picked = append(picked, first[min(i, len(first)):min(i+1, len(first))]...)
+		picked = append(picked, second[min(i, len(second)):min(i+1, len(second))]...)
+	}
+	return picked[:min(len(picked), most)]
 }
 
 func (d *dialer) dialOne(ctx context.Context, left int, network, address string) (net.Conn, error) {

@@ -1,4 +1,4 @@
-package wechat
+package trade
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 // refund's number, an openid, the text of a QR code.
 var private = regexp.MustCompile(`[0-9]{20,}|\bo[0-9A-Za-z_-]{27}|weixin://[!-~]+`)
 
-// discreet leaves the last six characters of what is private.
-func discreet(text string) string { return private.ReplaceAllStringFunc(text, ending) }
+// Discreet leaves the last six characters of what is private.
+func Discreet(text string) string { return private.ReplaceAllStringFunc(text, ending) }
 
 func ending(text string) string { return "…" + text[max(0, len(text)-6):] }
 
-// sameTransaction is same for a number that must not be told.
-func sameTransaction(got, want string) error {
+// SameTransaction compares two transaction numbers, which must not be told.
+func SameTransaction(got, want string) error {
 	if got != want {
 		return fmt.Errorf("the answer's transaction_id is %q, the order's is %q", ending(got), ending(want))
 	}
