@@ -38,6 +38,8 @@ func TestClockFindings(t *testing.T) {
 		{clockFinding(nil, false, true, noon), "! clock       2026-11-28 12:00 Beijing time; no time service keeps it → install and start a time service: systemd-timesyncd or chrony"},
 		{clockFinding(behind, true, true, noon), "✗ clock       E-CLOCK-01: the clock says 1970-01-01 00:00 → set it"},
 		{skewFinding(pinged{}), "- skew        nobody answers whose clock could be compared"},
+		{skewFinding(pinged{skew: -time.Second, told: true}), "✓ skew        the clock agrees with WeChat Pay's"},
+		{skewFinding(pinged{skew: 2 * time.Second, told: true}), "✓ skew        the clock is 2s ahead of WeChat Pay's"},
 		{skewFinding(pinged{skew: time.Minute, told: true}), "✓ skew        the clock is 1m0s ahead of WeChat Pay's"},
 		{skewFinding(pinged{skew: -61 * time.Second, told: true}), "! skew        the clock is 1m1s behind WeChat Pay's → set the clock and check its time service"},
 		{skewFinding(pinged{skew: 301 * time.Second, told: true}), "✗ skew        E-CLOCK-01: the clock is 5m1s ahead of WeChat Pay's → set the clock and check its time service"},
