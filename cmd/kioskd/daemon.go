@@ -115,7 +115,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return m.Run(ctx)
 	})
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser, bills}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := d.control(ledger, m, dispenser, bills).serve(side, d.config.Control.Socket); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
@@ -135,6 +135,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		g.Go(func() error { refresh(side, r, d.log); return nil })
 	}
 	return g.Wait()
+}
+
+func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
+	return control{
+		store: ledger, machine: m, face: d.face, board: board, bills: b,
+		name: nameOf(d.config), path: d.config.Store.Path, digest: new(digest), log: d.log,
+	}
 }
 
 func screenFault(err error) *sale.Fault {
