@@ -90,7 +90,7 @@ const (
 )
 
 func (r *reader) watch(w *Watch) {
-	if w.Metrics != "" && !isAddress(w.Metrics) {
+	if w.Metrics != "" && !IsAddress(w.Metrics) {
 		r.reject("watch.metrics", RuleAddress, `wants an address of this machine and a port: write it like 127.0.0.1:9464, or "" for none`)
 	}
 	a := &w.Alarms
@@ -137,8 +137,9 @@ func (r *reader) program(field string, path *string) {
 	}
 }
 
-// isAddress: a host may be empty or a name, a port is a number.
-func isAddress(s string) bool {
+// IsAddress reports whether s is a host, which may be empty or a name, with the
+// number of a port.
+func IsAddress(s string) bool {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return false

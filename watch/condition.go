@@ -61,8 +61,10 @@ func (s State) Conditions(l Limits) (list []Condition) {
 			list = append(list, c)
 		}
 	}
-	if s.Starting != nil {
-		add(Condition{Kind: Store, After: l.After, Code: s.Starting.Code})
+	if !s.Opened {
+		if s.Starting != nil {
+			add(Condition{Kind: Store, After: l.After, Code: s.Starting.Code})
+		}
 		return list
 	}
 	for _, o := range s.Waiting {
@@ -86,13 +88,15 @@ func (s State) Conditions(l Limits) (list []Condition) {
 	if s.Clock != nil {
 		add(Condition{Kind: Clock, After: l.After, Code: CodeOf(s.Clock, sale.CodeClock)})
 	}
+	var code sale.Code
 	if s.Sale != nil {
-		switch code := string(s.Sale.Code); {
-		case strings.HasPrefix(code, "E-STORE-"):
-			add(Condition{Kind: Store, After: l.After, Code: s.Sale.Code})
-		case strings.HasPrefix(code, "E-SALE-"), strings.HasPrefix(code, "E-SCREEN-"):
-			add(Condition{Kind: Stopped, After: l.After, Code: s.Sale.Code})
-		}
+		code = s.Sale.Code
+	}
+	switch {
+	case strings.HasPrefix(string(code), "E-STORE-"):
+		add(Condition{Kind: Store, After: l.After, Code: code})
+	case s.Sale == nil, strings.HasPrefix(string(code), "E-SALE-"), strings.HasPrefix(string(code), "E-SCREEN-"):
+		add(Condition{Kind: Stopped, After: l.After, Code: code})
 	}
 	return list
 }

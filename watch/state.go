@@ -11,8 +11,9 @@ import (
 type State struct {
 	At time.Time // wall time
 
-	// Starting is why the ledger cannot be opened yet; nil once it is. Until
-	// then only At is known besides.
+	// Opened: the ledger is, and the machine has begun. Until then Starting is
+	// why it cannot be, if that is known, and nothing else is.
+	Opened   bool
 	Starting *sale.Fault
 	// Sale is nil if the machine did not answer, or is not there yet.
 	Sale *sale.Status

@@ -15,6 +15,7 @@ import (
 	"kioskd/display/screen"
 	"kioskd/sale"
 	"kioskd/store"
+	"kioskd/watch/logs"
 )
 
 // daemon is one machine, wired. The demo runs it exactly as run does.
@@ -22,8 +23,10 @@ type daemon struct {
 	config  *configs.Config
 	log     *slog.Logger
 	face    *face
-	clock   clock    // known once the ledger is open
-	checker []string // command that examines the ledger, see store.Options
+	clock   clock     // known once the ledger is open
+	checker []string  // command that examines the ledger, see store.Options
+	lines   *logs.Log // what log belongs to; nil if to nothing
+	watch   *watcher  // set by sell
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
@@ -62,6 +65,9 @@ func (d *daemon) run(ctx context.Context) error {
 // keyboard until ctx ends. When blind ends there is no screen any more: no
 // code may be shown, but money that is owed still goes back.
 func (d *daemon) sell(ctx, blind context.Context) error {
+	d.watch = newWatcher(d.config, d.log, d.lines)
+	unwatch := d.watch.start(context.WithoutCancel(ctx))
+	defer unwatch()
 	ledger, err := d.openLedger(ctx, blind)
 	if err != nil || ledger == nil {
 		return err
@@ -84,19 +90,24 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return fmt.Errorf("controller %s: %w", d.config.Controller.Driver, err)
 	}
 	defer dispenser.Close()
+	defer unwatch() // before what it looks at is closed
 
 	o := sale.Options{
-		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: d.clock,
+		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway), Dispenser: dispenser, Panel: d.face, Clock: d.clock,
 		Code: d.config.Machine.ID, Products: d.config.Catalogue(), Spares: d.config.Spares(),
 		NewCode: d.config.Sale.NewCode, RefundCap: sale.Fen(d.config.Sale.RefundCap),
 		PayWithin: d.config.Sale.PayWithin, DispenseWithin: d.config.Sale.DispenseWithin,
 		Policy: d.config.Sale.Policy(), MaxDoubts: d.config.Sale.MaxUnknownPerDay, Log: d.log,
+		Alarm: d.watch.needs,
 	}
 	if d.wrap != nil {
 		d.wrap(&o)
 	}
 	m, err := sale.New(o)
 	if err != nil {
+		return err
+	}
+	if err := d.watch.begin(ledger, m, dispenser, d.clock); err != nil {
 		return err
 	}
 	if d.ready != nil {
@@ -106,8 +117,8 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	if err != nil {
 		d.log.Info("no reconciliation", "reason", err)
 	}
-	watch := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
-	defer watch()
+	settle := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
+	defer settle()
 	g, ctx := errgroup.WithContext(ctx)
 	side, done := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
@@ -115,7 +126,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return m.Run(ctx)
 	})
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser, bills}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := (control{ledger, m, d.face, dispenser, bills, d.watch}).serve(side, d.config.Control.Socket, d.log); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
@@ -189,6 +200,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 			d.log.Error("the ledger cannot be used; not selling", "error", err)
 			said = err.Error()
 		}
+		d.watch.cannotOpen(f)
 		kind := sale.SceneOutOfService
 		if f.Code == sale.CodeStoreDamaged {
 			kind = sale.SceneNoRefunds

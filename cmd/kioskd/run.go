@@ -2,11 +2,12 @@ package main
 
 import (
 	"io"
-	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"kioskd/store"
+	"kioskd/watch/logs"
 )
 
 func runCommand(errs io.Writer) *cobra.Command {
@@ -23,9 +24,10 @@ start it again.`,
 			if err != nil {
 				return err
 			}
-			log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: c.Log.Level}))
+			log := logs.Open(logs.Options{Target: c.Log.Target, Level: c.Log.Level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
+			defer log.Close()
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon{config: c, log: log, face: newFace(log), checker: selfCheck()}
+			d := &daemon{config: c, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
 			return failed(d.run(cmd.Context()))
 		},
 	}

@@ -22,8 +22,7 @@ type Alarms struct {
 // active is a condition that holds.
 type active struct {
 	watch.Condition
-	since time.Time // wall time
-	begun time.Time // monotonic, as are the others
+	begun time.Time // what counts is monotonic, here and below
 	told  time.Time // zero: not yet
 	times int
 }
@@ -56,7 +55,7 @@ func (a *Alarms) Look(at time.Time, now []watch.Condition) {
 func (a *Alarms) hold(at time.Time, c watch.Condition) {
 	i := slices.IndexFunc(a.active, func(was *active) bool { return same(c, was.Condition) })
 	if i < 0 {
-		a.active = append(a.active, &active{since: at, begun: time.Now()})
+		a.active = append(a.active, &active{begun: time.Now()})
 		i = len(a.active) - 1
 	}
 	one := a.active[i]
@@ -94,7 +93,7 @@ func (a *Alarms) Active() map[watch.Kind]int {
 func (a *Alarms) message(c *active, s Status, at time.Time) Message {
 	m := Message{
 		Schema: Schema, Machine: a.machine, Kind: c.Kind, Status: s,
-		Code: c.Code, Slot: c.Slot, Cause: c.Cause, Since: c.since, At: at, Times: c.times,
+		Code: c.Code, Slot: c.Slot, Cause: c.Cause, Since: at.Add(-time.Since(c.begun)), At: at, Times: c.times,
 	}
 	if c.Number != "" {
 		m.Order = c.Number.Tail()

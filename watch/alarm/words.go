@@ -71,6 +71,9 @@ func text(l Language, m Message) string {
 	if m.Celsius != nil {
 		celsius = strconv.Itoa(*m.Celsius)
 	}
+	if m.Code == "" {
+		pattern = strings.NewReplacer("（{code}）", "", " ({code})", "").Replace(pattern)
+	}
 	return strings.NewReplacer(
 		"{order}", m.Order, "{slot}", m.Slot.String(), "{code}", string(m.Code), "{celsius}", celsius,
 		"{for}", lasting(l, m.At.Sub(m.Since)),

@@ -140,7 +140,7 @@ func count(waiting []sale.Order) (n int) {
 }
 
 func around(put put, s watch.State) {
-	if s.Starting != nil {
+	if !s.Opened {
 		return
 	}
 	put("kioskd_controller_up", flag(s.Board == nil))
