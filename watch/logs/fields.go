@@ -54,12 +54,15 @@ func flatten(list []attr, group string, a slog.Attr) []attr {
 	return list
 }
 
+// wordMost bounds each value in MESSAGE, in bytes; its field has all of it.
+const wordMost = 500
+
 // newEntry writes a record as the journal wants it.
 func newEntry(r slog.Record, attrs []attr) entry {
 	words := r.Message
 	for _, a := range attrs {
 		if a.value != "" {
-			words += " " + a.key + "=" + quoted(a.value)
+			words += " " + a.key + "=" + quoted(a.value[:min(len(a.value), wordMost)])
 		}
 	}
 	var b []byte

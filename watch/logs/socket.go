@@ -62,8 +62,22 @@ func (w *journalWriter) sendFile(fields []byte) error {
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals); err != nil {
 		return err
 	}
-	_, _, err = w.conn.WriteMsgUnix(nil, unix.UnixRights(fd), nil)
-	return err
+	return w.sendRights(unix.UnixRights(fd))
+}
+
+// sendRights goes around package net, which sends files on sockets without a
+// peer only; those are not told when the journal reads again.
+func (w *journalWriter) sendRights(rights []byte) error {
+	raw, err := w.conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Write(func(fd uintptr) (done bool) {
+		failed = unix.Sendmsg(int(fd), nil, rights, nil, unix.MSG_NOSIGNAL)
+		return failed != unix.EAGAIN
+	})
+	return errors.Join(err, failed)
 }
 
 func (w *journalWriter) close() {
