@@ -65,18 +65,17 @@ func (c Command) Send(ctx context.Context, m Message) error {
 
 // head keeps the beginning of what is written.
 type head struct {
-	bytes.Buffer
+	kept []byte
 	most int
 }
 
 func (h *head) Write(p []byte) (int, error) {
-	if room := h.most - h.Len(); room > 0 {
-		h.Buffer.Write(p[:min(room, len(p))])
-	}
+	room := h.most - len(h.kept)
+	h.kept = append(h.kept, p[:min(room, len(p))]...)
 	return len(p), nil
 }
 
 func (h *head) line() string {
-	first, _, _ := strings.Cut(strings.TrimSpace(h.String()), "\n")
+	first, _, _ := strings.Cut(strings.TrimSpace(string(h.kept)), "\n")
 	return strings.ToValidUTF8(first, "?")
 }

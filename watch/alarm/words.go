@@ -82,7 +82,7 @@ func text(l Language, m Message) string {
 
 // lasting is a duration as people say it.
 func lasting(l Language, d time.Duration) string {
-	units := [2][3]string{{"秒", "分钟", "小时"}, {" s", " min", " h"}}[l]
+	units := [2][3]string{{" 秒", " 分钟", " 小时"}, {" s", " min", " h"}}[l]
 	switch {
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%d%s", max(0, int(d.Seconds())), units[0])
