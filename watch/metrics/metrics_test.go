@@ -62,6 +62,7 @@ func busy() *metrics.Metrics {
 	for _, s := range ledgertest.Happy(1) {
 		m.SawStep(s, 3*time.Millisecond)
 	}
+	m.SawStep(sale.Step{From: sale.Dispensing, Order: sale.Order{State: sale.Unknown}, Trail: []sale.Line{{State: sale.Unknown}}}, 0)
 	m.SawCall(watch.Call{Name: "query", Took: 100 * time.Millisecond, Err: sale.ErrNotFound})
 	return m
 }
