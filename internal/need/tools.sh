@@ -33,12 +33,11 @@ program() {
 }
 
 peers() {
-  program prometheus /usr/bin/promtool
   cd "$(dirname "${BASH_SOURCE[0]}")/../.." || return
   peer modbus-serial device/modbus/testdata/peer
   peer wechatpay-axios-plugin internal/oracle/testdata/axios
 }
-trap 'peers; exit 0' EXIT
+trap 'program prometheus /usr/bin/promtool; peers; exit 0' EXIT
 
 want=()
 [ -e /usr/include/modbus/modbus.h ] || want+=(libmodbus-dev)
