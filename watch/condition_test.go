@@ -143,7 +143,7 @@ func TestReach(t *testing.T) {
 		{context.DeadlineExceeded, false}, {context.Canceled, false}, {sale.ErrRefused, true}, {errors.Join(sale.ErrMerchant, fault(sale.CodePayMerchant)), false},
 	} {
 		r.Saw(watch.Call{Name: "ping", Err: c.err})
-		if why, good := r.Last(); (why == nil) != c.well || good.IsZero() {
+		if good, why := r.Last(); (why == nil) != c.well || good.IsZero() {
 			t.Errorf("after %v: %v, last good %v", c.err, why, good)
 		}
 	}

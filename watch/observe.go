@@ -126,9 +126,9 @@ func (r *Reach) Saw(c Call) {
 	}
 }
 
-// Last is why the last call was no contact, and when contact last was.
-func (r *Reach) Last() (why error, good time.Time) {
+// Last is when contact last was, and why the last call was none.
+func (r *Reach) Last() (good time.Time, why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.why, r.good
+	return r.good, r.why
 }

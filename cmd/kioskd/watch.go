@@ -43,6 +43,8 @@ type watcher struct {
 	seen      *seen       // nil until begin
 	starting  *sale.Fault // why the ledger is not open yet
 	boardGood time.Time
+	// unanswered is when the machine last left a question without an answer.
+	unanswered time.Time
 }
 
 // seen is what the watcher looks at once the ledger is open.
@@ -175,9 +177,7 @@ func (w *watcher) state(ctx context.Context) watch.State {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	s.Opened = true
-	if now, err := at.machine.Status(ctx); err == nil {
-		s.Sale = &now
-	}
+	s.Sale = w.ask(ctx, at.machine)
 	s.Waiting, s.Doubted = w.cases.Lists()
 	if s.Board = at.board.Health(); s.Board == nil {
 		good = s.At
@@ -186,7 +186,7 @@ func (w *watcher) state(ctx context.Context) watch.State {
 		w.mu.Unlock()
 	}
 	s.BoardGood, s.Cabinet = good, cabinetOf(at.board)
-	s.Provider, s.ProviderGood = w.reach.Last()
+	s.ProviderGood, s.Provider = w.reach.Last()
 	s.Clock = at.clock.Plausible()
 	if at.clock.skew != nil {
 		if off, known := at.clock.skew(); known {
@@ -194,6 +194,29 @@ func (w *watcher) state(ctx context.Context) watch.State {
 		}
 	}
 	return s
+}
+
+// askAgain is the pause behind a question that the machine did not answer. One
+// that hangs keeps every question, and memory is bounded.
+const askAgain = 30 * time.Second
+
+// ask is the machine's own word, nil if it does not answer.
+func (w *watcher) ask(ctx context.Context, m *sale.Machine) *sale.Status {
+	w.mu.Lock()
+	hangs := !w.unanswered.IsZero() && time.Since(w.unanswered) < askAgain
+	w.mu.Unlock()
+	if hangs {
+		return nil
+	}
+	now, err := m.Status(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		w.unanswered = time.Now()
+		return nil
+	}
+	w.unanswered = time.Time{}
+	return &now
 }
 
 // figures adds what only metrics want.
