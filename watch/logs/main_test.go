@@ -20,6 +20,12 @@ func (g *guarded) Write(p []byte) (int, error) {
 	return g.b.Write(p)
 }
 
+func (g *guarded) Reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.b.Reset()
+}
+
 func (g *guarded) String() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
