@@ -61,17 +61,17 @@ func (s State) Conditions(l Limits) (list []Condition) {
 			list = append(list, c)
 		}
 	}
-	if !s.Opened {
-		if s.Starting != nil {
-			add(Condition{Kind: Store, After: l.After, Code: s.Starting.Code})
-		}
-		return list
-	}
 	for _, o := range s.Waiting {
 		add(Condition{Kind: Attention, Number: o.Number, Slot: o.Product.Slot, Cause: o.Cause})
 	}
 	for _, o := range s.doubts() {
 		add(Condition{Kind: Unknown, Number: o.Number, Slot: o.Product.Slot, Cause: o.Cause, Once: true})
+	}
+	if !s.Opened {
+		if s.Starting != nil {
+			add(Condition{Kind: Store, After: l.After, Code: s.Starting.Code})
+		}
+		return list
 	}
 	if s.Provider != nil {
 		add(Condition{Kind: Offline, After: l.After, Code: CodeOf(s.Provider, sale.CodeNetDown)})

@@ -12,7 +12,7 @@ type State struct {
 	At time.Time // wall time
 
 	// Opened: the ledger is, and the machine has begun. Until then Starting is
-	// why it cannot be, if that is known, and nothing else is.
+	// why it cannot be, if that is known, and Waiting and Doubted are all else.
 	Opened   bool
 	Starting *sale.Fault
 	// Sale is nil if the machine did not answer, or is not there yet.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,13 +23,16 @@ import (
 
 // daemon is one machine, wired. The demo runs it exactly as run does.
 type daemon struct {
-	config  *configs.Config
+	config  *configs.Config // as it is in use; see reloader
+	file    string          // of the config; empty: it cannot be reloaded
+	level   *slog.LevelVar  // of log, if it can be changed
 	log     *slog.Logger
 	face    *face
+	reload  *reloader // made by run
 	clock   clock     // known once the ledger is open
 	checker []string  // command that examines the ledger, see store.Options
 	lines   *logs.Log // what log belongs to; nil if to nothing
-	watch   *watcher  // set by sell
+	watch   *watcher  // made by run
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
@@ -44,12 +50,19 @@ func (d *daemon) run(ctx context.Context) error {
 	blind, died := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer died(nil)
 
+	first := d.config
+	d.reload = newReloader(d.file, first, d.face, cmp.Or(d.level, new(slog.LevelVar)), d.log)
+	d.watch = newWatcher(first, d.log, d.lines)
+	defer d.watch.start(context.WithoutCancel(ctx))()
+	if d.file != "" {
+		go d.hangups(ctx)
+	}
 	selling := make(chan error, 1)
 	go func() {
-		selling <- d.sell(ctx, blind)
+		selling <- d.sellOn(ctx, blind)
 		leave() // the screen shows the last order to its end
 	}()
-	faceErr := d.face.run(shown, d.config)
+	faceErr := d.face.run(shown, first)
 	if d.face.desk && errors.Is(faceErr, screen.ErrClosed) {
 		stop() // who closes the window of a demo wants it to end
 		return <-selling
@@ -61,13 +74,39 @@ func (d *daemon) run(ctx context.Context) error {
 	return errors.Join(<-selling, faceErr)
 }
 
+// hangups reloads the config whenever somebody sends SIGHUP. The log tells what
+// came of it.
+func (d *daemon) hangups(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-hup:
+			_, _ = d.reload.reload(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sellOn sells until ctx ends, anew with other wiring whenever the config
+// wants it.
+func (d *daemon) sellOn(ctx, blind context.Context) error {
+	for {
+		d.config = d.reload.inUse()
+		err := d.sell(ctx, blind)
+		if again := d.reload.ended(); err != nil || !again || ctx.Err() != nil {
+			return err
+		}
+		d.log.Info("the machine runs anew with the changed config")
+	}
+}
+
 // sell opens the ledger, then runs the machine, the control socket and the
 // keyboard until ctx ends. When blind ends there is no screen any more: no
 // code may be shown, but money that is owed still goes back.
 func (d *daemon) sell(ctx, blind context.Context) error {
-	d.watch = newWatcher(d.config, d.log, d.lines)
-	unwatch := d.watch.start(context.WithoutCancel(ctx))
-	defer unwatch()
 	ledger, err := d.openLedger(ctx, blind)
 	if err != nil || ledger == nil {
 		return err
@@ -90,16 +129,12 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return fmt.Errorf("controller %s: %w", d.config.Controller.Driver, err)
 	}
 	defer dispenser.Close()
-	defer unwatch() // before what it looks at is closed
+	defer d.watch.end() // before what it looks at is closed
 
 	o := sale.Options{
 		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway), Dispenser: dispenser, Panel: d.face, Clock: d.clock,
-		Code: d.config.Machine.ID, Products: d.config.Catalogue(), Spares: d.config.Spares(),
-		NewCode: d.config.Sale.NewCode, RefundCap: sale.Fen(d.config.Sale.RefundCap),
-		PayWithin: d.config.Sale.PayWithin, DispenseWithin: d.config.Sale.DispenseWithin,
-		Policy: d.config.Sale.Policy(), MaxDoubts: d.config.Sale.MaxUnknownPerDay, Log: d.log,
-		Alarm: d.watch.needs,
-	}
+		Code: d.config.Machine.ID, Log: d.log, Alarm: d.watch.needs,
+	}.On(termsOf(d.config))
 	if d.wrap != nil {
 		d.wrap(&o)
 	}
@@ -112,6 +147,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	}
 	if d.ready != nil {
 		d.ready(ledger, m)
+		d.ready = nil
 	}
 	bills, err := newBills(d.config, gateway, &ledger.Reader, d.clock)
 	if err != nil {
@@ -123,10 +159,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	side, done := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
 		defer done() // the others end when the machine has
+		if !d.reload.runs(m, d.config) {
+			return nil
+		}
 		return m.Run(ctx)
 	})
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser, bills, d.watch}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := d.control(ledger, m, dispenser, bills).serve(side, d.config.Control.Socket); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
@@ -146,6 +185,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		g.Go(func() error { refresh(side, r, d.log); return nil })
 	}
 	return g.Wait()
+}
+
+func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
+	return control{
+		store: ledger, machine: m, face: d.face, board: board, bills: b,
+		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log, watch: d.watch,
+	}
 }
 
 func screenFault(err error) *sale.Fault {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ func runCommand(errs io.Writer) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Sell until told to stop",
-		Long: `Sell until told to stop. SIGTERM and SIGINT finish the vend under way; every other
+		Long: `Sell until told to stop. SIGHUP takes on the changed config, see kioskd reload. SIGTERM and SIGINT finish the vend under way; every other
 open order is taken up at the next start. A non-zero exit asks the supervisor to
 start it again.`,
 		Args: cobra.NoArgs,
@@ -24,10 +25,12 @@ start it again.`,
 			if err != nil {
 				return err
 			}
-			log := logs.Open(logs.Options{Target: c.Log.Target, Level: c.Log.Level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
+			level := new(slog.LevelVar)
+			level.Set(c.Log.Level)
+			log := logs.Open(logs.Options{Target: c.Log.Target, Level: level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
 			defer log.Close()
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon{config: c, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
+			d := &daemon{config: c, file: file, level: level, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
 			return failed(d.run(cmd.Context()))
 		},
 	}

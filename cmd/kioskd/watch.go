@@ -102,7 +102,7 @@ func (w *watcher) run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		s := w.state(ctx)
-		if ctx.Err() == nil { // else it is half a state
+		if ctx.Err() == nil && (s.Opened || s.Starting != nil) { // else what was told would seem to be over
 			w.alarms.Look(s.At, s.Conditions(w.limits))
 		}
 		select {
@@ -132,6 +132,14 @@ func (w *watcher) begin(s *store.Store, m *sale.Machine, board sale.Dispenser, c
 	defer w.mu.Unlock()
 	w.seen, w.starting = &seen{s, m, board, c}, nil
 	return nil
+}
+
+// end is called before what begin has told of is closed. Another machine may
+// begin after it.
+func (w *watcher) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = nil
 }
 
 // ledger and gateway let the watcher see what passes.
@@ -171,6 +179,7 @@ func (w *watcher) state(ctx context.Context) watch.State {
 	at, good := w.seen, w.boardGood
 	s.Starting = w.starting
 	w.mu.Unlock()
+	s.Waiting, s.Doubted = w.cases.Lists()
 	if at == nil {
 		return s
 	}
@@ -178,7 +187,6 @@ func (w *watcher) state(ctx context.Context) watch.State {
 	defer cancel()
 	s.Opened = true
 	s.Sale = w.ask(ctx, at.machine)
-	s.Waiting, s.Doubted = w.cases.Lists()
 	if s.Board = at.board.Health(); s.Board == nil {
 		good = s.At
 		w.mu.Lock()
