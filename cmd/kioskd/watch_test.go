@@ -189,6 +189,27 @@ func TestAMachineIsWatched(t *testing.T) {
 	if strings.Contains(text, "水") || strings.Contains(text, "T1-") {
 		t.Error("a product or an order is among the metrics")
 	}
+	x.end() // the machine is wired anew: what holds is not over
+	x.nudge()
+	wait(t, "a scrape without a machine", func() bool { return strings.Contains(x.scrape(t), "kioskd_answering 0\n") })
+	if got := x.messages(t); len(got) != len(want) {
+		t.Errorf("told meanwhile: %v", got[len(want):])
+	}
+	if text := x.scrape(t); strings.Contains(text, "kioskd_controller_up") || !strings.Contains(text, "kioskd_attention_orders 2\n") {
+		t.Error("what is known without a machine is wrong")
+	}
+}
+
+// What the watcher is made of changes with the next start, and says so.
+func TestWatchHoldsFromTheNextStart(t *testing.T) {
+	now := configs.Default()
+	next := now
+	next.Watch.Metrics, next.Watch.Alarms.URL, next.Log.Target = ":9464", "https://example.com/hook", logs.Stderr
+	next.Watch.Alarms.Temperature.Max = configs.Degrees{Celsius: 8, Set: true}
+	want := []string{"log.target", "watch.metrics", "watch.alarms.url", "watch.alarms.temperature.max"}
+	if diff := cmp.Diff(want, configs.Changed(within(&now, &next), &next)); diff != "" {
+		t.Errorf("after a restart (-want +got):\n%s", diff)
+	}
 }
 
 // Who cannot open the ledger says so.
