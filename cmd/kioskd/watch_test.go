@@ -22,6 +22,7 @@ import (
 	"kioskd/sale/saletest"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
+	"kioskd/watch"
 	"kioskd/watch/alarm"
 	"kioskd/watch/logs"
 )
@@ -189,11 +190,15 @@ func TestAMachineIsWatched(t *testing.T) {
 	if strings.Contains(text, "水") || strings.Contains(text, "T1-") {
 		t.Error("a product or an order is among the metrics")
 	}
+	x.board.Break()
+	x.nudge()
+	wait(t, "word of the board, again", func() bool { return x.alarms.Active()[watch.Controller] == 1 })
 	x.end() // the machine is wired anew: what holds is not over
 	x.nudge()
-	wait(t, "a scrape without a machine", func() bool { return strings.Contains(x.scrape(t), "kioskd_answering 0\n") })
-	if got := x.messages(t); len(got) != len(want) {
-		t.Errorf("told meanwhile: %v", got[len(want):])
+	wait(t, "a look without a machine", func() bool { return len(x.news) == 0 })
+	time.Sleep(50 * time.Millisecond)
+	if n := x.alarms.Active()[watch.Controller]; n != 1 {
+		t.Error("a fault of the board seems to be over while nobody can look at it")
 	}
 	if text := x.scrape(t); strings.Contains(text, "kioskd_controller_up") || !strings.Contains(text, "kioskd_attention_orders 2\n") {
 		t.Error("what is known without a machine is wrong")

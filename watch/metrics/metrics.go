@@ -133,8 +133,6 @@ func (m *Metrics) money(s sale.Step, ended bool) {
 		}
 	case !waits && (o.State == sale.Paid || o.State == sale.Dispensing):
 		m.paidAt[o.Number] = s.Since
-	case o.State == sale.Refunding:
-		delete(m.paidAt, o.Number)
 	}
 }
 
