@@ -32,6 +32,7 @@ func folder(t testing.TB) string {
 	write(t, filepath.Join(dir, "cola.png"), picture(512, 512), 0o644)
 	write(t, filepath.Join(dir, "wide.png"), picture(5000, 10), 0o644)
 	write(t, filepath.Join(dir, "damaged.png"), picture(512, 512)[:20], 0o644)
+	write(t, filepath.Join(dir, "pin.txt"), []byte("904417\n"), 0o600)
 	write(t, filepath.Join(dir, "notes.txt"), []byte("no picture and no font"), 0o644)
 	return dir
 }
@@ -133,6 +134,7 @@ payment:
     public_key: wechatpay_public_key.pem
     notify_url: https://example.com/n
 sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99, refunds: person, refund_cap: "200.00"}
+service: {pin: pin.txt, panel: "192.168.8.1:8930"}
 screen:  # nothing but comments
 control:
 log: {level: debug}
@@ -179,6 +181,7 @@ products:
 		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1, OnFailedVend: configs.FailedOtherSlot, NewCode: 99, Refunds: configs.RefundsByPerson, RefundCap: 20000}},
 		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold, OtherSlot: true, HoldRefunds: true}},
 		{"screen", c.Screen, configs.Default().Screen},
+		{"service", c.Service, configs.Service{PIN: filepath.Join(dir, "pin.txt"), Panel: "192.168.8.1:8930"}},
 		{"level", c.Log.Level, slog.LevelDebug},
 	} {
 		if diff := cmp.Diff(check.want, check.got); diff != "" {
@@ -328,5 +331,16 @@ func TestNight(t *testing.T) {
 	}
 	if !within.Covers(time.Hour) || within.Covers(90*time.Minute) || within.String() != "01:00-01:30" {
 		t.Errorf("%s covers 01:00 %v and 01:30 %v", within, within.Covers(time.Hour), within.Covers(90*time.Minute))
+	}
+}
+
+func TestPanelIsLocal(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:8930": true, "localhost:8930": true, "[::1]:8930": true, "127.9.9.9:1": true,
+		"0.0.0.0:8930": false, "192.168.8.1:8930": false, "[::]:8930": false, "": false,
+	} {
+		if got := (configs.Service{Panel: address}).PanelIsLocal(); got != want {
+			t.Errorf("%q: %v", address, got)
+		}
 	}
 }

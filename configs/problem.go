@@ -102,6 +102,8 @@ const (
 	RuleDoubledSlot Rule = "doubled-slot"
 	RuleImage       Rule = "image"
 	RuleFont        Rule = "font"
+	RulePIN         Rule = "pin"
+	RuleAddress     Rule = "address"
 )
 
 // Rules lists every rule.
@@ -111,6 +113,6 @@ func Rules() []Rule {
 		RuleFeature, RuleDocuments, RuleNesting, RuleOneLine, RuleShape, RuleUnknownKey, RuleMisplaced, RuleOtherKey,
 		RuleDoubledKey, RuleNoValue, RuleNumber, RuleSwitch, RuleChoice, RuleDuration, RuleBytes, RuleNight, RulePrice, RuleText,
 		RuleMissing, RuleMachineID, RuleLength, RulePrintable, RuleRange, RulePath, RuleSocket, RuleDriver, RuleSetting, RuleSlot,
-		RuleDoubledSlot, RuleImage, RuleFont,
+		RuleDoubledSlot, RuleImage, RuleFont, RulePIN, RuleAddress,
 	}
 }
