@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"time"
 
@@ -29,6 +30,8 @@ type daemon struct {
 	ready func(*store.Store, *sale.Machine)
 	// wrap, if set, may put something between the machine and its ports.
 	wrap func(*sale.Options)
+	// panelAt, if set, is called with the panel's address when it listens.
+	panelAt func(net.Addr)
 }
 
 // run sells until ctx ends or something breaks that only a new start mends.
@@ -114,10 +117,15 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		defer done() // the others end when the machine has
 		return m.Run(ctx)
 	})
+	desk := control{ledger, m, d.face, dispenser, bills}
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser, bills}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := desk.serve(side, d.config.Control.Socket, d.log); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
+		return nil
+	})
+	g.Go(func() error {
+		d.panel(side, desk.handler(), ledger)
 		return nil
 	})
 	g.Go(func() error {

@@ -7,6 +7,7 @@ import (
 	"image"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"kioskd/device/devicetest"
 	"kioskd/internal/simweb"
 	"kioskd/payment/paytest"
+	"kioskd/pin"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -27,6 +29,7 @@ import (
 type demoFlags struct {
 	screen    string
 	payment   string
+	panel     string
 	windowed  bool
 	customers int
 	seed      uint64
@@ -56,6 +59,7 @@ answer; then it ends, with exit code 0 only if every order ended right.`,
 	}
 	c.Flags().StringVar(&f.screen, "screen", "auto", "customer screen: auto, window, terminal or none")
 	c.Flags().StringVar(&f.payment, "payment", "wechat", "payment driver: wechat or wechat-v2")
+	c.Flags().StringVar(&f.panel, "panel", "", "open the technician's page at this `ADDRESS`, like 127.0.0.1:8932")
 	c.Flags().BoolVar(&f.windowed, "windowed", false, "a window on a desk instead of the whole screen")
 	c.Flags().IntVar(&f.customers, "customers", 0, "how many scripted customers come; 0: you are the customer")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "what the scripted customers do")
@@ -72,6 +76,9 @@ func (f demoFlags) check() error {
 	}
 	if f.payment != "wechat" && f.payment != "wechat-v2" {
 		return fmt.Errorf("--payment %s: write wechat or wechat-v2", f.payment)
+	}
+	if _, _, err := net.SplitHostPort(f.panel); f.panel != "" && err != nil {
+		return fmt.Errorf("--panel %s: write an address and a port, like 127.0.0.1:8932", f.panel)
 	}
 	if f.customers < 0 {
 		return errors.New("--customers is a number of customers, 0 for none")
@@ -113,6 +120,15 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	face.desk = true
 	var crowd *crowd
 	daemon := &daemon{config: d.config, log: d.log, face: face, checker: selfCheck()}
+	if f.panel != "" {
+		code, err := d.openPanel()
+		if err != nil {
+			return err
+		}
+		daemon.panelAt = func(at net.Addr) {
+			fmt.Fprintf(out, "kioskd demo: open http://%s/ for the technician's panel, PIN %s\n", at, code)
+		}
+	}
 	if f.customers > 0 {
 		crowd = newCrowd(d, face)
 		daemon.wrap = crowd.watch
@@ -176,6 +192,15 @@ func (d *demo) world(ctx context.Context, errs io.Writer) (err error) {
 		d.config.Sale.PayWithin = scriptedWindow
 	}
 	return err
+}
+
+// openPanel lets the daemon serve the panel, with a PIN of this run.
+func (d *demo) openPanel() (code string, err error) {
+	for code = "0"; pin.Weakness(code) != ""; {
+		code = fmt.Sprintf("%06d", rand.N(1_000_000))
+	}
+	d.config.Service = configs.Service{PIN: filepath.Join(d.dir, "pin.txt"), Panel: d.flags.panel}
+	return code, os.WriteFile(d.config.Service.PIN, []byte(code), 0o600)
 }
 
 // scriptedWindow is shorter than a config may say: nobody wants to watch a
