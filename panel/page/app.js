@@ -65,9 +65,9 @@ function go(name) {
   beat();
 }
 
-// look asks for what every view needs.
-async function look() {
-  const [status, waiting] = await Promise.all([get("v1/status", true), beats % 3 === 0 ? get("v1/orders?state=attention&limit=50", true) : null]);
+// look asks for what every view needs; for the orders to settle not each time.
+async function look(all) {
+  const [status, waiting] = await Promise.all([get("v1/status", true), all ? get("v1/orders?state=attention&limit=50", true) : null]);
   if (status.ok) now = status.json;
   // An older daemon does not know the filter and sends every order.
   if (waiting && waiting.ok) toSettle = (waiting.json || []).filter(o => o.state === "attention");
@@ -83,7 +83,7 @@ async function beat() {
   beating = true;
   try {
     const at = view, n = beats;
-    await look();
+    await look(n % 3 === 0);
     beats++;
     if (inside && at === view) await views[at].tick(n);
   } finally { beating = false; }

@@ -98,6 +98,6 @@ async function giveBack(o) {
 }
 async function after(o, done) {
   await done;
-  await Promise.all([look(), orders.reload()]);
+  await Promise.all([look(true), orders.reload()]);
   orderSheet(o.number);
 }

@@ -8,7 +8,7 @@ const sales = {
       h("section", { class: "card" }, h("h2", null, t("days30")), h("div", { id: "chart" }, h("p", { class: "hint" }, t("loading")))),
       h("section", { class: "card" }, h("h2", null, t("export")),
         h("div", { class: "range" }, h("div", null, date("from", t("from"), first)), h("div", null, date("to", t("to"), today))),
-        h("div", { class: "buttons" }, ["xlsx", "csv", "json"].map(f => button("export-" + f, f === "xlsx" ? "Excel" : f.toUpperCase(), () => download(f))))));
+        h("div", { class: "buttons three" }, ["xlsx", "csv", "json"].map(f => button("export-" + f, f === "xlsx" ? "Excel" : f.toUpperCase(), () => download(f))))));
   },
   paint() { if (sales.list && $("chart")) paint($("chart"), [sales.list, sales.chosen], () => [totals(sales.list), chart(sales.list), h("p", { id: "chosen", class: "chosen", role: "status" }, figures(sales.list[sales.chosen])), table(sales.list)]); },
   async tick(n) {

@@ -15,7 +15,7 @@ const words = {
   today: ["今天卖出", "Sold today"], openOrders: ["进行中的订单", "Orders in hand"], doubts: ["24 小时内无法确定", "Unknown outcomes, 24 h"],
   controller: ["控制板", "Controller"], answers: ["正常", "answers"], space: ["磁盘剩余", "Disk space left"], ledger: ["账本", "Ledger"],
   version: ["版本", "Version"], uptime: ["已运行", "Running for"], screen: ["顾客屏幕", "Customer screen"], noScreen: ["现在没有屏幕画面", "There is no picture of the screen"],
-  count: ["{n} 件", "{n}"], ordersN: ["{n} 笔", "{n}"],
+  ordersN: ["{n} 笔", "{n} orders"],
 
   stock: ["库存", "Stock"], uncounted: ["不计数", "not counted"], left: ["剩 {n}", "{n} left"], price: ["价格（元）", "Price, yuan"],
   sells: ["可售", "sells"], soldOut: ["售罄", "sold out"], closed: ["停用", "closed"], sold: ["出货中", "in a sale"], spare: ["备用于 {n} 号", "spare for {n}"],
