@@ -14,7 +14,7 @@ import (
 const (
 	mostConnections = 48
 	mostFromOne     = 16 // connections of one address: one guest cannot take all
-	bindAgain       = 10 * time.Second
+	bindAgain       = 2 * time.Second
 )
 
 // Serve listens at address until ctx ends. While it cannot listen there, it
