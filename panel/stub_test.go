@@ -108,8 +108,15 @@ func (m *machine) status(w http.ResponseWriter, _ *http.Request) {
 	if m.fault != "" {
 		s.Scene, s.Fault = sale.SceneOutOfService, "the controller has not answered for 3 s"
 	}
+	questions := []sale.Number{}
+	for _, o := range m.orders {
+		if o.State == sale.Attention {
+			questions = append(questions, o.Number)
+		}
+	}
 	reply(w, map[string]any{
-		"version": "1.4.0", "sale": s, "store": store.Stats{Size: 4 << 20, Orders: 40, Free: 5 << 30},
+		"questions": questions, "free": 5 << 30,
+		"version": "1.4.0", "sale": s, "store": store.Stats{Size: 4 << 20, Orders: 40},
 		"machine": map[string]string{"id": "SH0042", "name": "一号楼大厅"}, "today": map[string]int{"count": 23, "fen": 8150},
 	})
 }

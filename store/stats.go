@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"go.etcd.io/bbolt"
 )
@@ -19,8 +18,7 @@ type Stats struct {
 	Open      uint64 `json:"open"`
 	Journal   uint64 `json:"journal"`
 	Doubts    uint64 `json:"doubts"`
-	Archived  uint64 `json:"archived"`       // orders that have moved to the archives
-	Free      int64  `json:"free,omitempty"` // bytes that the file system has left; 0: not known
+	Archived  uint64 `json:"archived"` // orders that have moved to the archives
 	// Commits and Written, in bytes, count what this process wrote.
 	Commits int   `json:"commits"`
 	Written int64 `json:"written"`
@@ -53,9 +51,6 @@ func (r *Reader) Stats() (Stats, error) {
 // Stats adds what this process has written.
 func (s *Store) Stats() (Stats, error) {
 	st, err := s.Reader.Stats()
-	if space, e := s.o.Space(filepath.Dir(s.path)); e == nil {
-		st.Free = space.Free
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st.Commits = s.commits

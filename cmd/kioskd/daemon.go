@@ -117,9 +117,9 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		defer done() // the others end when the machine has
 		return m.Run(ctx)
 	})
-	desk := control{ledger, m, d.face, dispenser, bills}
+	desk := d.control(ledger, m, dispenser, bills)
 	g.Go(func() error {
-		if err := desk.serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := desk.serve(side, d.config.Control.Socket); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
@@ -143,6 +143,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		g.Go(func() error { refresh(side, r, d.log); return nil })
 	}
 	return g.Wait()
+}
+
+func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
+	return control{
+		store: ledger, machine: m, face: d.face, board: board, bills: b,
+		name: nameOf(d.config), path: d.config.Store.Path, digest: new(digest), log: d.log,
+	}
 }
 
 func screenFault(err error) *sale.Fault {

@@ -65,13 +65,17 @@ function go(name) {
   beat();
 }
 
-// look asks for what every view needs; for the orders to settle not each time.
-async function look(all) {
-  const [status, waiting] = await Promise.all([get("v1/status", true), all ? get("v1/orders?state=attention&limit=50", true) : null]);
-  if (status.ok) now = status.json;
-  // An older daemon does not know the filter and sends every order.
-  if (waiting && waiting.ok) toSettle = (waiting.json || []).filter(o => o.state === "attention");
-  if (!now) return;
+// look asks for what every view needs, and for the orders that wait for a person
+// when they are not those that are known.
+async function look() {
+  const status = await get("v1/status", true);
+  if (!status.ok) return;
+  now = status.json;
+  const questions = now.questions || [];
+  if (questions.length !== toSettle.length || toSettle.some(o => !questions.includes(o.number))) {
+    const waiting = await get("v1/orders?state=attention&limit=50", true);
+    if (waiting.ok) toSettle = waiting.json || [];
+  }
   if (now.machine) { $("machine").textContent = now.machine.id; $("place").textContent = now.machine.name; }
   $("badge").hidden = !toSettle.length;
   $("badge").textContent = toSettle.length;
@@ -83,7 +87,7 @@ async function beat() {
   beating = true;
   try {
     const at = view, n = beats;
-    await look(n % 3 === 0);
+    await look();
     beats++;
     if (inside && at === view) await views[at].tick(n);
   } finally { beating = false; }

@@ -26,7 +26,7 @@ function facts(s) {
   const list = [
     s.today && [t("today"), h("b", { id: "today" }, yuan(s.today.fen) + " · " + t("ordersN", { n: s.today.count }))],
     [t("openOrders"), (s.sale.open || []).length], [t("doubts"), s.sale.doubts], [t("controller"), board],
-    s.store.free > 0 && [t("space"), size(s.store.free)], [t("ledger"), size(s.store.size) + " · " + t("ordersN", { n: s.store.orders })],
+    s.free > 0 && [t("space"), size(s.free)], [t("ledger"), size(s.store.size) + " · " + t("ordersN", { n: s.store.orders })],
     [t("uptime"), span(s.sale.up_ns / 1e9)], [t("version"), s.version],
   ].filter(Boolean);
   return h("dl", { class: "card facts" }, list.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
@@ -41,7 +41,7 @@ const glance = {
     if (!now || !$("hero")) return;
     const s = now;
     paint($("hero"), [s.sale.selling, occupied(s), s.sale.code, s.sale.fault, toSettle.length], () => hero(s));
-    paint($("facts"), [s.today, s.sale.open, s.sale.doubts, s.controller_fault, s.store, Math.floor(s.sale.up_ns / 6e10), s.version], () => facts(s));
+    paint($("facts"), [s.today, s.sale.open, s.sale.doubts, s.controller_fault, s.store, s.free, Math.floor(s.sale.up_ns / 6e10), s.version], () => facts(s));
   },
   // tick is called every two seconds while the view can be seen.
   async tick() {

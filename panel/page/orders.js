@@ -79,10 +79,10 @@ function actions(o) {
   if (o.state === "attention") {
     return h("div", { class: "buttons" },
       paid && button("as-refund", t("asRefund"), () => settle(o, "refund", t("asRefund"), t("askRefund", { p: yuan(o.product.price) })), { class: "go" }),
-      button("as-dispensed", t("asDispensed"), () => settle(o, "dispensed", t("asDispensed"), t("askDispensed"))),
+      o.cause !== "refund_failed" && button("as-dispensed", t("asDispensed"), () => settle(o, "dispensed", t("asDispensed"), t("askDispensed"))),
       button("as-written-off", t("asWrittenOff"), () => settle(o, "written-off", t("asWrittenOff"), t("askWrittenOff"))));
   }
-  if (o.state === "dispensed" && paid) {
+  if ((o.state === "dispensed" || o.state === "written-off") && paid) {
     return h("div", { class: "buttons" }, button("refund", t("asRefund"), () => giveBack(o), { class: "bad" }));
   }
   return false;
@@ -94,10 +94,10 @@ async function settle(o, as, title, text) {
 }
 async function giveBack(o) {
   const yes = await ask({ title: t("asRefund"), text: t("askRefund", { p: yuan(o.product.price) }), yes: t("asRefund"), danger: true, reason: true });
-  if (yes) await after(o, change("v1/refunds", { number: o.number, reason: yes.reason, dispensed: true }, t("refunding")));
+  if (yes) await after(o, change("v1/refunds", { number: o.number, reason: yes.reason, dispensed: o.state === "dispensed" }, t("refunding")));
 }
 async function after(o, done) {
   await done;
-  await Promise.all([look(true), orders.reload()]);
+  await Promise.all([look(), orders.reload()]);
   orderSheet(o.number);
 }
