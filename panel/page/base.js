@@ -80,7 +80,7 @@ async function call(method, path, { body, poll } = {}) {
   }
   $("offline").hidden = true;
   if (answer.status === 401 && path !== "login" && path !== "session") locked(t("pinOver"));
-  return { ok: answer.ok, status: answer.status, json, error: answer.ok ? "" : json.error || String(answer.status) };
+  return { ok: answer.ok, status: answer.status, json, error: answer.ok ? "" : translated(json.error || String(answer.status)) };
 }
 const get = (path, poll) => call("GET", path, { poll });
 

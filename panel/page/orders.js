@@ -19,7 +19,7 @@ const orders = {
     const rows = list => list.length ? list.map(orderRow) : [h("li", { class: "hint" }, t("none"))];
     paint($("settle-list"), toSettle, () => rows(toSettle));
     const open = now && now.sale.open || [];
-    paint($("hand-list"), open, () => open.length ? open.map(handRow) : [h("li", { class: "hint" }, t("none"))]);
+    paint($("hand-list"), [open, orders.list], () => open.length ? open.map(handRow) : [h("li", { class: "hint" }, t("none"))]);
     if (!orders.list) return;
     paint($("order-list"), orders.list, () => rows(orders.list));
     $("more").hidden = orders.list.length < orders.limit;
@@ -49,8 +49,9 @@ function orderRow(o) {
   ], () => orderSheet(o.number), { class: "row" }));
 }
 function handRow(o) {
+  const known = (orders.list || []).find(k => k.number === o.number);
   return h("li", null, button("hand-" + o.number, [
-    h("b", { class: "slot" }, o.slot), h("span", { class: "grow" }, h("strong", null, "…" + tail(o.number)), h("small", null, named(causes, o.cause) + (o.next ? " → " + o.next : ""))),
+    h("b", { class: "slot" }, o.slot), h("span", { class: "grow" }, h("strong", null, known ? known.product.name : "…" + tail(o.number)), h("small", null, named(causes, o.cause) + " · …" + tail(o.number))),
     h("span", { class: "right" }, h("small", { class: "pill " + kindOf(o.state) }, named(states, o.state))),
   ], () => orderSheet(o.number), { class: "row" }));
 }
