@@ -21,4 +21,6 @@
 // secret.
 //
 // [Reference] is the commented file that names every key with its default.
+// [Set] and its like change one value in such a text and keep the comments;
+// [Save] writes it.
 package configs
