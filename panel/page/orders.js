@@ -83,7 +83,7 @@ function actions(o) {
       o.cause !== "refund_failed" && button("as-dispensed", t("asDispensed"), () => settle(o, "dispensed", t("asDispensed"), t("askDispensed"))),
       button("as-written-off", t("asWrittenOff"), () => settle(o, "written-off", t("asWrittenOff"), t("askWrittenOff"))));
   }
-  if ((o.state === "dispensed" || o.state === "written-off") && paid) {
+  if ((o.state === "dispensed" || o.state === "written_off") && paid) {
     return h("div", { class: "buttons" }, button("refund", t("asRefund"), () => giveBack(o), { class: "bad" }));
   }
   return false;

@@ -7,11 +7,11 @@ const words = {
   pinOver: ["已自动退出，请重新输入 PIN", "You were logged out. Type the PIN again."],
   offline: ["连不上机器，正在重试…", "The machine does not answer. Trying again…"],
   views: ["页面", "Views"], glance: ["概况", "Now"], slots: ["货道", "Slots"], orders: ["订单", "Orders"], sales: ["销售", "Sales"], log: ["日志", "Log"],
-  loading: ["读取中…", "Loading…"], close: ["关闭", "Close"], cancel: ["取消", "Cancel"], back: ["返回", "Back"], save: ["保存", "Save"], done: ["完成", "Done"], busy: ["请稍候…", "Please wait…"],
+  loading: ["读取中…", "Loading…"], close: ["关闭", "Close"], cancel: ["取消", "Cancel"], save: ["保存", "Save"], done: ["完成", "Done"],
 
   selling: ["正在售卖", "Selling"], stopped: ["暂停服务", "Out of service"], serving: ["正在服务顾客", "Serving a customer"],
   sellingMore: ["机器一切正常。", "All is well."], todo: ["怎么办", "What to do"], seeLog: ["看日志里的提示。", "See the hint in the log."],
-  settleOne: ["{n} 笔订单等你处理", "{n} to settle by a person"], settleGo: ["去处理", "Settle"],
+  settleOne: ["{n} 笔订单等你处理", "{n} to settle by a person"],
   today: ["今天卖出", "Sold today"], openOrders: ["进行中的订单", "Orders in hand"], doubts: ["24 小时内无法确定", "Unknown outcomes, 24 h"],
   controller: ["控制板", "Controller"], answers: ["正常", "answers"], space: ["磁盘剩余", "Disk space left"], ledger: ["账本", "Ledger"],
   version: ["版本", "Version"], uptime: ["已运行", "Running for"], screen: ["顾客屏幕", "Customer screen"], noScreen: ["现在没有屏幕画面", "There is no picture of the screen"],
@@ -26,14 +26,14 @@ const words = {
   testWait: ["电机转动中…", "The motor turns…"], priceBad: ["价格写成 3.50 这样", "Write the price like 3.50"], stockBad: ["库存是 0 到 999", "The stock is 0 to 999"],
   saved: ["已保存", "Saved"], noCount: ["不再计数", "Stop counting"], priceAsk: ["把 {n} 号改成 {p}？下一位顾客就付这个价。", "Change slot {n} to {p}? The next customer pays that."],
 
-  settle: ["等你处理", "To settle"], inHand: ["进行中", "In hand"], all: ["全部订单", "All orders"], none: ["没有", "None"], allDays: ["全部日期", "All days"],
+  settle: ["等你处理", "To settle"], inHand: ["进行中", "In hand"], all: ["全部订单", "All orders"], none: ["没有", "None"],
   day: ["日期", "Day"], state: ["状态", "State"], anyState: ["全部状态", "Any state"], more: ["更多", "More"], order: ["订单", "Order"],
   number: ["单号", "Number"], created: ["下单", "Begun"], paidAt: ["付款", "Paid"], transaction: ["微信支付单号", "WeChat Pay id"], detail: ["说明", "Detail"], refundState: ["退款", "Refund"], journal: ["经过", "What happened"],
   reason: ["原因（记入账本）", "Reason, for the journal"], reasonMissing: ["请写原因", "Write the reason"],
   asRefund: ["退款给顾客", "Refund the customer"], asDispensed: ["顾客已拿到商品", "The customer has it"], asWrittenOff: ["核销，不再处理", "Write it off"],
   askRefund: ["{p} 会退回顾客的微信支付，不能撤回。", "{p} go back to the customer's WeChat Pay. This cannot be undone."],
   askDispensed: ["记为已出货，钱不退。", "It counts as dispensed; the money stays."], askWrittenOff: ["不退款也不记为出货，只留下记录。", "No refund and no product; only the record stays."],
-  settled: ["已处理", "Settled"], refunding: ["退款已提交", "The refund is on its way"], test: ["测试", "test"], free: ["免费", "free"],
+  settled: ["已处理", "Settled"], refunding: ["退款已提交", "The refund is on its way"], test: ["测试", "test"],
   reasons: [["顾客来电", "卡在货道里", "顾客已拿走"], ["customer called", "hung in the spiral", "customer has it"]],
 
   days30: ["最近 30 天", "Last 30 days"], total: ["合计", "Total"], refunds: ["退款", "Refunds"], perDay: ["日均", "A day"], export: ["导出", "Export"], from: ["从", "From"], to: ["到", "To"], table: ["表格", "Table"],
@@ -49,7 +49,7 @@ const translated = text => english() ? text : sentences[text] || text;
 const states = {
   created: ["生成中", "making a code"], awaiting: ["待付款", "to be paid"], closing: ["关单中", "closing"], closed: ["未付款", "not paid"], paid: ["已付款", "paid"],
   dispensing: ["出货中", "dispensing"], unknown: ["核实中", "being checked"], refunding: ["退款中", "refunding"], attention: ["待处理", "to settle"],
-  dispensed: ["已出货", "dispensed"], refunded: ["已退款", "refunded"], "written-off": ["已核销", "written off"],
+  dispensed: ["已出货", "dispensed"], refunded: ["已退款", "refunded"], written_off: ["已核销", "written off"],
 };
 const causes = {
   selected: ["顾客选货", "selected"], code_ready: ["二维码已生成", "code ready"], create_failed: ["没有拿到二维码", "no code"], timeout: ["超时", "time is up"], network: ["网络不通", "network"],
