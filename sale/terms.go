@@ -18,10 +18,12 @@ type Terms struct {
 	MaxDoubts      int
 }
 
-func (o *Options) take(t Terms) {
+// On returns the options with other terms.
+func (o Options) On(t Terms) Options {
 	o.Products, o.Spares, o.NewCode = t.Products, t.Spares, t.NewCode
 	o.PayWithin, o.DispenseWithin = t.PayWithin, t.DispenseWithin
 	o.Policy, o.RefundCap, o.MaxDoubts = t.Policy, t.RefundCap, t.MaxDoubts
+	return o
 }
 
 // Change gives the machine other terms: at once, or when the customer who is at
@@ -42,7 +44,7 @@ func (m *Machine) renegotiate() {
 	if m.terms == nil || !m.unattended() {
 		return
 	}
-	m.o.take(*m.terms)
+	m.o = m.o.On(*m.terms)
 	m.terms = nil
 	m.log.Info("the new terms of sale hold from now on", "products", len(m.o.Products))
 }

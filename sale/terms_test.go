@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kioskd/sale"
+	"kioskd/sale/saletest"
 )
 
 func (k *kiosk) terms() sale.Terms {
@@ -85,6 +86,7 @@ func TestYield(t *testing.T) {
 	inBubble(t, func(k *kiosk) {
 		k.provider.RefundTakes(time.Hour)
 		refunding := k.paidAndFailed()
+		k.board.Plan(saletest.Fate(saletest.Vend{Drops: true}))
 		code := k.code(12)
 		k.machine.Yield()
 		k.wait(5 * time.Second)

@@ -30,7 +30,7 @@ type control struct {
 	face    *face
 	board   sale.Dispenser
 	bills   *bills // nil if the payment driver has none
-	name    machineName
+	config  *reloader
 	path    string // of the ledger
 	digest  *digest
 	log     *slog.Logger
@@ -44,13 +44,25 @@ func (c control) serve(ctx context.Context, socket string) error {
 		return fmt.Errorf("control socket: %w", err)
 	}
 	s := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}
-	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
-	defer stop()
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswer)
+		defer cancel()
+		_ = s.Shutdown(last)
+		_ = s.Close()
+	})
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		stop()
 		return fmt.Errorf("control socket: %w", err)
 	}
+	<-ended
 	return nil
 }
+
+// lastAnswer is how long an answer under way may take when the machine has
+// ended: it may be the one to what has ended it.
+const lastAnswer = time.Second
 
 func (c control) handler() http.Handler {
 	mux := http.NewServeMux()
@@ -61,6 +73,8 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("GET /v1/sales", c.sales)
 	mux.HandleFunc("GET /v1/export", c.export)
 	mux.HandleFunc("POST /v1/resolve", c.resolve)
+	mux.HandleFunc("POST /v1/reload", c.reload)
+	mux.HandleFunc("POST /v1/prices", c.price)
 	mux.HandleFunc("GET /v1/screen.png", c.screen)
 	mux.HandleFunc("GET /v1/backup", c.backup)
 	mux.HandleFunc("GET /v1/shelves", c.shelves)
@@ -280,5 +294,13 @@ func (c client) do(r *http.Request) (*http.Response, error) {
 	case answer.StatusCode == http.StatusNotFound:
 		return nil, notThere(said.Error)
 	}
-	return nil, errors.New(said.Error)
+	return nil, refused{answer.StatusCode, said.Error}
 }
+
+// refused is the daemon's word for why it does not do what it was asked.
+type refused struct {
+	status int
+	what   string
+}
+
+func (r refused) Error() string { return r.what }

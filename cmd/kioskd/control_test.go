@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/configs"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
@@ -54,9 +55,16 @@ func aControl(t testing.TB) control {
 		}
 	})
 	return control{
-		store: s, machine: m, face: f, board: board, name: machineName{"T1", "hall"}, path: path,
+		store: s, machine: m, face: f, board: board, config: aReloader(f), path: path,
 		digest: new(digest), log: slog.New(slog.DiscardHandler),
 	}
+}
+
+// aReloader is that of a daemon without a file.
+func aReloader(f *face) *reloader {
+	c := configs.Default()
+	c.Machine.ID, c.Machine.Name = "T1", "hall"
+	return newReloader("", &c, f, new(slog.LevelVar), slog.New(slog.DiscardHandler))
 }
 
 func TestControl(t *testing.T) {
@@ -82,6 +90,7 @@ func TestControl(t *testing.T) {
 		{"GET", "/v1/sales?days=1", 200, `[{"day":"`, ""},
 		{"GET", "/v1/export?from=2026-03-01&to=2026-03-01&format=json", 200, "[\n{\"out_trade_no\":\"SH0042-00000001-", ""},
 		{"GET", "/v1/export?from=x&format=doc", 400, `{"error":"\"doc\" is no format: write csv, json or xlsx; --from: \"x\" is no day: write it like 2026-10-01"}`, ""},
+		{"POST", "/v1/reload", 409, `{"error":"this daemon was not started with a config file"}`, "{}"},
 		{"POST", "/v1/resolve", 400, `{"error":"want the number of an order, as what it is settled and a reason: EOF"}`, ""},
 		{"POST", "/v1/resolve", 400, `{"error":"as \"sold\": it is dispensed, refund or written-off"}`, `{"number": "x", "as": "sold"}`},
 		{"POST", "/v1/resolve", 404, `{"error":"\"nobody\": no such order"}`, `{"number": "nobody", "as": "refund", "reason": "x"}`},

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,7 +32,7 @@ func TestCommands(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question,
+			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup,
 			"provider": provider, "sales": sales,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
@@ -90,6 +91,13 @@ func ledger(ts *testscript.TestScript, _ bool, args []string) {
 		for _, step := range ledgertest.Happy(seq + 1) {
 			ts.Check(s.Commit(step))
 		}
+	}
+}
+
+// hangup sends SIGHUP to everything in the background.
+func hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGHUP))
 	}
 }
 

@@ -54,7 +54,7 @@ func (c control) now(ctx context.Context) (statusAnswer, error) {
 	if err = errors.Join(err, e); err != nil {
 		return statusAnswer{}, err
 	}
-	s := statusAnswer{Version: version(), Machine: c.name, Sale: now, Store: stats, Free: freeBytes(stats.Path)}
+	s := statusAnswer{Version: version(), Machine: nameOf(c.config.inUse()), Sale: now, Store: stats, Free: freeBytes(stats.Path)}
 	if s.Today, s.Questions, err = c.digest.ask(&c.store.Reader, stats, time.Now()); err != nil {
 		return s, err
 	}
