@@ -18,6 +18,7 @@
 package panel
 
 import (
+	"cmp"
 	"image"
 	"log/slog"
 	"net/http"
@@ -30,6 +31,8 @@ import (
 type Options struct {
 	API http.Handler // the control API, as the control socket serves it
 	PIN *pin.Guard
+	// Sessions are those of an earlier panel with the same PIN, nil for none.
+	Sessions *Sessions
 	// Screen is what the customer sees now, nil while that has no picture. It is
 	// called by any goroutine, at most once a second. Nobody may change the
 	// picture afterwards.
@@ -41,7 +44,7 @@ type Options struct {
 // Panel serves the page and the API.
 type Panel struct {
 	o        Options
-	sessions *sessions
+	sessions *Sessions
 	calls    chan struct{} // calls of the API under way
 	slow     chan struct{} // those that wait for the board
 	handler  http.Handler
@@ -61,7 +64,7 @@ func New(o Options) *Panel {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Panel{o: o, sessions: newSessions(), calls: make(chan struct{}, mostCalls), slow: make(chan struct{}, mostSlow)}
+	p := &Panel{o: o, sessions: cmp.Or(o.Sessions, NewSessions()), calls: make(chan struct{}, mostCalls), slow: make(chan struct{}, mostSlow)}
 	mux := http.NewServeMux()
 	p.page(mux)
 	mux.HandleFunc("POST /api/login", p.login)

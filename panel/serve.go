@@ -42,14 +42,29 @@ func (p *Panel) Serve(ctx context.Context, address string, bound func(net.Addr))
 	}
 }
 
+// lastWords is how long the answers that are under way may take at the end.
+const lastWords = 2 * time.Second
+
 // serve answers on a listener until ctx ends, then closes it.
 func (p *Panel) serve(ctx context.Context, l net.Listener) error {
 	s := &http.Server{
 		Handler: p, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
 		MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(p.o.Log.Handler(), slog.LevelDebug),
 	}
-	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
-	defer stop()
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		last, done := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+		defer done()
+		if s.Shutdown(last) != nil {
+			_ = s.Close()
+		}
+	})
+	defer func() {
+		if !stop() {
+			<-ended
+		}
+	}()
 	if err := s.Serve(&bounded{Listener: l, from: map[string]int{}}); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the panel: %w", err)
 	}

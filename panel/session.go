@@ -29,18 +29,19 @@ func (s session) left() time.Duration {
 	return min(idleWithin-time.Since(s.used), wholeWithin-time.Since(s.begun))
 }
 
-// sessions are those of this process, by the digest of their token: the time
-// that a look-up takes tells nothing about a token.
-type sessions struct {
+// Sessions are who is inside, by the digest of their token: the time that a
+// look-up takes tells nothing about a token. They can outlive a [Panel].
+type Sessions struct {
 	mu   sync.Mutex
 	live map[[sha256.Size]byte]session
 }
 
-func newSessions() *sessions { return &sessions{live: map[[sha256.Size]byte]session{}} }
+// NewSessions returns those of nobody.
+func NewSessions() *Sessions { return &Sessions{live: map[[sha256.Size]byte]session{}} }
 
 // begin returns a new session's token. Where there are too many, the one that
 // was not used for longest ends.
-func (s *sessions) begin() string {
+func (s *Sessions) begin() string {
 	var raw [tokenBytes]byte
 	_, _ = rand.Read(raw[:]) // it never fails
 	s.mu.Lock()
@@ -62,7 +63,7 @@ func (s *sessions) begin() string {
 
 // of returns what is left of the session of a request, and keeps it alive if
 // somebody did something.
-func (s *sessions) of(r *http.Request) (time.Duration, bool) {
+func (s *Sessions) of(r *http.Request) (time.Duration, bool) {
 	key, ok := keyOf(r)
 	if !ok {
 		return 0, false
@@ -84,7 +85,7 @@ func (s *sessions) of(r *http.Request) (time.Duration, bool) {
 	return v.left(), true
 }
 
-func (s *sessions) end(r *http.Request) {
+func (s *Sessions) end(r *http.Request) {
 	if key, ok := keyOf(r); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"kioskd/configs"
 	"kioskd/display/keypad"
 	"kioskd/display/screen"
+	"kioskd/panel"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -31,6 +33,8 @@ type daemon struct {
 	reload  *reloader // made by run
 	clock   clock     // known once the ledger is open
 	checker []string  // command that examines the ledger, see store.Options
+	inside  *panel.Sessions
+	pin     [sha256.Size]byte // that they know
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)

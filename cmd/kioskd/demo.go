@@ -7,7 +7,6 @@ import (
 	"image"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -21,7 +20,6 @@ import (
 	"kioskd/device/devicetest"
 	"kioskd/internal/simweb"
 	"kioskd/payment/paytest"
-	"kioskd/pin"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -77,7 +75,7 @@ func (f demoFlags) check() error {
 	if f.payment != "wechat" && f.payment != "wechat-v2" {
 		return fmt.Errorf("--payment %s: write wechat or wechat-v2", f.payment)
 	}
-	if _, _, err := net.SplitHostPort(f.panel); f.panel != "" && err != nil {
+	if host, _, err := net.SplitHostPort(f.panel); f.panel != "" && (err != nil || host == "") {
 		return fmt.Errorf("--panel %s: write an address and a port, like 127.0.0.1:8932", f.panel)
 	}
 	if f.customers < 0 {
@@ -96,6 +94,7 @@ type demo struct {
 	provider *paytest.Server
 	cabinet  *devicetest.Cabinet
 	config   *configs.Config
+	pin      string // of the panel
 	log      *slog.Logger
 }
 
@@ -120,15 +119,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	face.desk = true
 	var crowd *crowd
 	daemon := &daemon{config: d.config, log: d.log, face: face, checker: selfCheck()}
-	if f.panel != "" {
-		code, err := d.openPanel()
-		if err != nil {
-			return err
-		}
-		daemon.panelAt = func(at net.Addr) {
-			fmt.Fprintf(out, "kioskd demo: open http://%s/ for the technician's panel, PIN %s\n", at, code)
-		}
-	}
+	daemon.panelAt = d.tellPanel(out)
 	if f.customers > 0 {
 		crowd = newCrowd(d, face)
 		daemon.wrap = crowd.watch
@@ -139,6 +130,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 			}()
 		}
 	} else {
+		daemon.file = d.file() // a price can be changed
 		page, err := d.serve(ctx, face)
 		if err != nil {
 			return err
@@ -184,23 +176,17 @@ func (d *demo) world(ctx context.Context, errs io.Writer) (err error) {
 	if d.cabinet, err = devicetest.Start(o); err != nil {
 		return fmt.Errorf("simulated cabinet: %w", err)
 	}
-	file := filepath.Join(d.dir, "kioskd.yaml")
-	if err = os.WriteFile(file, []byte(d.yaml(port)), 0o600); err != nil {
+	service, err := d.panel()
+	if err != nil {
 		return err
 	}
-	if d.config, err = load(file, errs); err == nil && d.flags.customers > 0 {
+	if err = os.WriteFile(d.file(), []byte(d.yaml(port)+service), 0o600); err != nil {
+		return err
+	}
+	if d.config, err = load(d.file(), errs); err == nil && d.flags.customers > 0 {
 		d.config.Sale.PayWithin = scriptedWindow
 	}
 	return err
-}
-
-// openPanel lets the daemon serve the panel, with a PIN of this run.
-func (d *demo) openPanel() (code string, err error) {
-	for code = "0"; pin.Weakness(code) != ""; {
-		code = fmt.Sprintf("%06d", rand.N(1_000_000))
-	}
-	d.config.Service = configs.Service{PIN: filepath.Join(d.dir, "pin.txt"), Panel: d.flags.panel}
-	return code, os.WriteFile(d.config.Service.PIN, []byte(code), 0o600)
 }
 
 // scriptedWindow is shorter than a config may say: nobody wants to watch a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"image"
 	"net/http"
 
@@ -31,7 +32,11 @@ func (d *daemon) panel(ctx context.Context, api http.Handler, ledger *store.Stor
 	if !s.PanelIsLocal() {
 		d.log.Warn(panelReach(s))
 	}
-	p := panel.New(panel.Options{API: api, PIN: guard, Screen: d.picture, Language: panelLanguage(d.config.Machine.Language), Log: d.log})
+	// A machine that is wired anew throws nobody out, but for another PIN.
+	if sum := sha256.Sum256([]byte(code)); d.inside == nil || d.pin != sum {
+		d.inside, d.pin = panel.NewSessions(), sum
+	}
+	p := panel.New(panel.Options{API: api, PIN: guard, Sessions: d.inside, Screen: d.picture, Language: panelLanguage(d.config.Machine.Language), Log: d.log})
 	p.Serve(ctx, s.Panel, d.panelAt)
 }
 
