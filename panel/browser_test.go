@@ -124,6 +124,10 @@ func TestInTheBrowser(t *testing.T) {
 			p.Click("tab-slots")
 			p.WaitText("slot-21", `<img src=x onerror=alert(1)> & "chips"`)
 			look("slots")
+			p.Click("board")
+			p.WaitText("board-slots", "motor stalled")
+			look("board")
+			p.Click("sheet-close")
 			p.Click("slot-12")
 			look("slot")
 			fill(p, "price", "3.5x")
@@ -178,6 +182,11 @@ func TestInTheBrowser(t *testing.T) {
 			look("log")
 			p.Click("warnings")
 			p.Wait(`document.querySelectorAll("#lines li").length === 2`)
+			p.Click("reload")
+			p.Click("yes")
+			p.WaitText("sheet", "products: slot 12: price")
+			look("reload")
+			p.Click("sheet-close")
 
 			d.machine.mu.Lock()
 			d.machine.fault = "E-SERIAL-03"

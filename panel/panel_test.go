@@ -71,7 +71,7 @@ func TestDoor(t *testing.T) {
 	if w := d.ask("POST", "/api/v1/test", `{"slot":11}`, in); w.Code != 200 || len(d.machine.calls) != 1 {
 		t.Errorf("a test vend: %d %s, %q", w.Code, w.Body, d.machine.calls)
 	}
-	if w := d.ask("POST", "/api/v1/reload", `{}`, in); w.Code != 500 || w.Body.String() != `{"error":"kioskd made a mistake with /api/v1/reload: see its log"}`+"\n" {
+	if w := d.ask("POST", "/api/v1/refunds", `{}`, in); w.Code != 500 || w.Body.String() != `{"error":"kioskd made a mistake with /api/v1/refunds: see its log"}`+"\n" {
 		t.Errorf("a mistake: %d %s", w.Code, w.Body)
 	}
 	d.ask("POST", "/api/logout", `{}`, in)

@@ -94,7 +94,13 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}})
 	})
 	mux.HandleFunc("GET /v1/backup", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("the whole ledger")) })
-	mux.HandleFunc("POST /v1/reload", func(http.ResponseWriter, *http.Request) { panic("a mistake") })
+	mux.HandleFunc("POST /v1/reload", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"now": []string{"products: slot 12: price"}, "idle": nil, "restart": []string{"store.path"}})
+	})
+	mux.HandleFunc("GET /v1/slots", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"slots": []map[string]any{{"number": 11, "state": "ready", "stock": 4, "price": 200}, {"number": 14, "state": "fault", "detail": "motor stalled", "remark": "closed"}}})
+	})
+	mux.HandleFunc("POST /v1/refunds", func(http.ResponseWriter, *http.Request) { panic("a mistake") })
 	mux.ServeHTTP(w, r)
 }
 
@@ -115,7 +121,7 @@ func (m *machine) status(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	reply(w, map[string]any{
-		"questions": questions, "free": 5 << 30,
+		"controller": map[string]any{"temperature": 6, "door_open": false}, "questions": questions, "free": 5 << 30,
 		"version": "1.4.0", "sale": s, "store": store.Stats{Size: 4 << 20, Orders: 40},
 		"machine": map[string]string{"id": "SH0042", "name": "一号楼大厅"}, "today": map[string]int{"count": 23, "fen": 8150},
 	})

@@ -22,10 +22,11 @@ function hero(s) {
 }
 
 function facts(s) {
-  const board = s.controller_fault ? h("span", { class: "is-bad" }, s.controller_fault) : t("answers");
+  const board = s.controller_fault ? h("span", { class: "is-bad" }, s.controller_fault) : t("answers"), more = s.controller || {};
   const list = [
     s.today && [t("today"), h("b", { id: "today" }, yuan(s.today.fen) + " · " + t("ordersN", { n: s.today.count }))],
     [t("openOrders"), (s.sale.open || []).length], [t("doubts"), s.sale.doubts], [t("controller"), board],
+    more.temperature != null && [t("temperature"), more.temperature + " °C"], more.door_open != null && [t("door"), more.door_open ? t("doorOpen") : t("doorShut")],
     s.free > 0 && [t("space"), size(s.free)], [t("ledger"), size(s.store.size) + " · " + t("ordersN", { n: s.store.orders })],
     [t("uptime"), span(s.sale.up_ns / 1e9)], [t("version"), s.version],
   ].filter(Boolean);
@@ -41,7 +42,7 @@ const glance = {
     if (!now || !$("hero")) return;
     const s = now;
     paint($("hero"), [s.sale.selling, occupied(s), s.sale.code, s.sale.fault, toSettle.length], () => hero(s));
-    paint($("facts"), [s.today, s.sale.open, s.sale.doubts, s.controller_fault, s.store, s.free, Math.floor(s.sale.up_ns / 6e10), s.version], () => facts(s));
+    paint($("facts"), [s.today, s.sale.open, s.sale.doubts, s.controller, s.controller_fault, s.store, s.free, Math.floor(s.sale.up_ns / 6e10), s.version], () => facts(s));
   },
   // tick is called every two seconds while the view can be seen.
   async tick() {

@@ -81,8 +81,18 @@ async function testSlot(slot) {
   slots.tick();
 }
 
+// boardSheet asks the board itself about every slot, which takes a while.
+async function boardSheet() {
+  show(t("board"), h("p", { class: "wait" }, t("boardWait")));
+  const done = await get("v1/slots");
+  if (!done.ok) { show(t("board"), h("p", { class: "is-bad" }, done.error)); return; }
+  const line = s => [s.state, s.stock != null && t("left", { n: s.stock }), s.price != null && yuan(s.price), s.detail, s.remark].filter(Boolean).join(" · ");
+  show(t("board"), h("dl", { class: "facts", id: "board-slots" }, done.json.slots.map(s => h("div", null, h("dt", null, s.number), h("dd", null, line(s))))),
+    (done.json.notes || []).map(n => h("p", { class: "hint" }, n)));
+}
+
 const slots = {
-  build: () => h("section", { class: "card" }, h("h2", null, t("slots")), h("ul", { id: "slot-list", class: "list" }, h("li", { class: "hint" }, t("loading")))),
+  build: () => h("section", { class: "card" }, h("div", { class: "head" }, h("h2", null, t("slots")), button("board", t("boardAsk"), boardSheet, { class: "quiet" })), h("ul", { id: "slot-list", class: "list" }, h("li", { class: "hint" }, t("loading")))),
   paint() { if ($("slot-list") && shelves.length) paint($("slot-list"), shelves, () => shelves.map(row)); },
   async tick() {
     const answer = await get("v1/shelves", true);

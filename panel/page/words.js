@@ -26,6 +26,8 @@ const words = {
   testWait: ["电机转动中…", "The motor turns…"], priceBad: ["价格写成 3.50 这样", "Write the price like 3.50"], stockBad: ["库存是 0 到 999", "The stock is 0 to 999"],
   saved: ["已保存", "Saved"], noCount: ["不再计数", "Stop counting"], priceAsk: ["把 {n} 号改成 {p}？下一位顾客就付这个价。", "Change slot {n} to {p}? The next customer pays that."],
 
+  board: ["控制板的货道", "The board's slots"], boardAsk: ["问控制板", "Ask the board"], boardWait: ["正在问控制板…", "Asking the board…"],
+
   settle: ["等你处理", "To settle"], inHand: ["进行中", "In hand"], all: ["全部订单", "All orders"], none: ["没有", "None"],
   day: ["日期", "Day"], state: ["状态", "State"], anyState: ["全部状态", "Any state"], more: ["更多", "More"], order: ["订单", "Order"],
   number: ["单号", "Number"], created: ["下单", "Begun"], paidAt: ["付款", "Paid"], transaction: ["微信支付单号", "WeChat Pay id"], detail: ["说明", "Detail"], refundState: ["退款", "Refund"], journal: ["经过", "What happened"],
@@ -38,6 +40,9 @@ const words = {
 
   days30: ["最近 30 天", "Last 30 days"], total: ["合计", "Total"], refunds: ["退款", "Refunds"], perDay: ["日均", "A day"], export: ["导出", "Export"], from: ["从", "From"], to: ["到", "To"], table: ["表格", "Table"],
   chart: ["最近 30 天每天的销售额，最多 {p}", "Sales of each of the last 30 days, at most {p}"], exported: ["已导出", "Exported"],
+  reload: ["重读配置", "Read config again"], reloadAsk: ["配置文件改好以后用。有错就不生效，旧的继续用。", "For a config file that was edited. With a mistake in it the old one stays in use."],
+  reloadNow: ["下一单生效", "For the next order"], reloadIdle: ["没有顾客时生效", "When nobody is at the machine"], reloadRestart: ["重启 kioskd 后生效", "Only after kioskd is restarted"], reloadNone: ["没有变化", "Nothing has changed"],
+  temperature: ["温度", "Temperature"], door: ["柜门", "Door"], doorOpen: ["开着", "open"], doorShut: ["关着", "shut"],
   warnings: ["只看警告", "Warnings only"], noLines: ["还没有日志", "No lines yet"],
 };
 // What the machine says in English, where a technician meets it.
