@@ -156,6 +156,15 @@ func TestInTheBrowser(t *testing.T) {
 			p.Click("yes")
 			p.WaitText("test-says", say("掉货了", "It fell"))
 			p.Click("test-done")
+			for said, zh := range map[string]string{
+				"kioskd may not write /etc/k.yaml: change the price with sudo kioskd price 11 2.50": "kioskd 不能改写 /etc/k.yaml。在机器上运行：sudo kioskd price 11 2.50",
+				"order X-1: is being settled (paid): wait":                                          "订单 X-1 正在自动处理，请稍候",
+				"something else": "something else",
+			} {
+				if p.Eval(`translated("`+said+`") === "`+say(zh, said)+`"`) != "true" {
+					t.Errorf("%q becomes %s", said, p.Eval(`translated("`+said+`")`))
+				}
+			}
 
 			p.Click("tab-orders")
 			p.WaitText("settle-list", "可口可乐")

@@ -14,7 +14,7 @@ import (
 var files embed.FS
 
 // scripts are the parts of the page's one script, in their order.
-var scripts = []string{"words.js", "faults.js", "base.js", "dialog.js", "glance.js", "slots.js", "orders.js", "sales.js", "log.js", "app.js"}
+var scripts = []string{"words.js", "faults.js", "base.js", "sentences.js", "dialog.js", "glance.js", "slots.js", "orders.js", "sales.js", "log.js", "app.js"}
 
 // page serves what needs no PIN: it is the same for everybody and says nothing
 // of the machine.

@@ -41,7 +41,7 @@ func TestWordsForAll(t *testing.T) {
 // and every word that is there is asked for.
 func TestWords(t *testing.T) {
 	words := source(t, "page/words.js")
-	words = words[strings.Index(words, "const words = {"):strings.Index(words, "// What the machine says")]
+	words = words[strings.Index(words, "const words = {"):strings.Index(words, "const states = {")]
 	have := map[string]bool{}
 	for _, m := range regexp.MustCompile(`(\w+): \[("(?:[^"\\]|\\.)*"|\[.*?\]), ("(?:[^"\\]|\\.)*"|\[.*?\])\]`).FindAllStringSubmatch(words, -1) {
 		have[m[1]] = true
@@ -71,4 +71,37 @@ func TestWords(t *testing.T) {
 
 func fills(text string) string {
 	return strings.Join(regexp.MustCompile(`\{\w\}`).FindAllString(text, -1), "")
+}
+
+// The machine still says each sentence that the page translates, and the page
+// fills in what it took over.
+func TestSentences(t *testing.T) {
+	said := ""
+	for _, pattern := range []string{"../sale/*.go", "../cmd/kioskd/*.go", "*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			said += source(t, file)
+		}
+	}
+	said = regexp.MustCompile(`%[svq]`).ReplaceAllString(said, "{}")
+	list := regexp.MustCompile(`(?m)^  \["(.+?)", "(.+?)"\],$`).FindAllStringSubmatch(source(t, "page/sentences.js"), -1)
+	if len(list) < 10 {
+		t.Fatalf("%d sentences", len(list))
+	}
+	for _, m := range list {
+		en := strings.TrimPrefix(m[1], "order {1}: ") // which about adds
+		en = regexp.MustCompile(`\{\d\}`).ReplaceAllString(en, "{}")
+		en, _, _ = strings.Cut(en, "the price with {}")
+		if !strings.Contains(said, `"`+en) {
+			t.Errorf("nobody says %q any more", en)
+		}
+		for _, fill := range regexp.MustCompile(`\{\d\}`).FindAllString(m[2], -1) {
+			if !strings.Contains(m[1], fill) {
+				t.Errorf("%q has no %s", m[1], fill)
+			}
+		}
+	}
 }

@@ -45,12 +45,6 @@ const words = {
   temperature: ["温度", "Temperature"], door: ["柜门", "Door"], doorOpen: ["开着", "open"], doorShut: ["关着", "shut"],
   warnings: ["只看警告", "Warnings only"], noLines: ["还没有日志", "No lines yet"],
 };
-// What the machine says in English, where a technician meets it.
-const sentences = {
-  "a customer is at the machine": "有顾客正在使用机器，等他离开再试", "the machine is about to end": "机器正在退出", "the machine has stopped": "机器已停止",
-  "no product has this slot": "没有商品用这个货道", "the machine is busy with other calls: try again": "机器正忙，请再试一次", "no such order": "没有这个订单",
-};
-const translated = text => english() ? text : sentences[text] || text;
 const states = {
   created: ["生成中", "making a code"], awaiting: ["待付款", "to be paid"], closing: ["关单中", "closing"], closed: ["未付款", "not paid"], paid: ["已付款", "paid"],
   dispensing: ["出货中", "dispensing"], unknown: ["核实中", "being checked"], refunding: ["退款中", "refunding"], attention: ["待处理", "to settle"],
