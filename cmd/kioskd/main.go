@@ -77,7 +77,7 @@ func commands(out, errs io.Writer) *cobra.Command {
 QR code on the screen, and, once the payment is verified, one turn of the motor.
 
 Try it without any hardware:   kioskd demo
-Set up a machine:              copy configs/kioskd.yaml, kioskd check FILE, kioskd doctor FILE, kioskd run --config FILE
+Set up a machine:              kioskd setup
 
 Exit codes: 0 done, 1 it did not work, 2 the command line or the config is wrong.`,
 		SilenceUsage:  true,
@@ -86,6 +86,6 @@ Exit codes: 0 done, 1 it did not work, 2 the command line or the config is wrong
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(errs), demoCommand(out, errs), checkCommand(out, errs), doctorCommand(out), detectCommand(out, errs), ordersCommand(out), refundCommand(out), slotsCommand(out, errs), stockCommand(out, errs), openCommand(out, errs), closeCommand(out, errs), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out), versionCommand(out), checkStoreCommand(out))
+	root.AddCommand(runCommand(errs), demoCommand(out, errs), checkCommand(out, errs), doctorCommand(out), setupCommand(out, errs), detectCommand(out, errs), ordersCommand(out), refundCommand(out), slotsCommand(out, errs), stockCommand(out, errs), openCommand(out, errs), closeCommand(out, errs), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out), versionCommand(out), checkStoreCommand(out))
 	return root
 }

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kioskd/configs"
+)
+
+func controllerQuestions() []question {
+	return []question{
+		{
+			flag: "driver", usage: "the controller's driver (default: who answers on the port)",
+			what: words{"控制板的驱动", "The controller's driver"},
+			help: words{"见 docs/controllers.md：vmc 是 FA FB 协议的控制板，modbus 是继电器板，mdb 是 MDB 适配器。", "See docs/controllers.md: vmc is a board with the FA FB protocol, modbus a relay board, mdb an MDB adapter."},
+		},
+		{
+			flag: "port", field: "controller.port", usage: "its serial port (default: the one that answers)",
+			what: words{"串口", "Its serial port"},
+			help: words{"列出：ls /dev/serial/by-id/ 。用 by-id 的名字，换 USB 口后不变。", "List them with: ls /dev/serial/by-id/ . Those names stay the same in another USB socket."},
+		},
+		{flag: "controller-settings", usage: "a `FILE` with the lines of controller.settings, for drivers that cannot be guessed"},
+	}
+}
+
+// candidate is a controller that may be chosen.
+type candidate struct {
+	driver, port string
+	found        string // the section that kioskd detect prints, if it was found
+}
+
+func (s *setup) controller(ctx context.Context) error {
+	b, err := s.chooseBoard(ctx)
+	if err != nil || b.driver == "" {
+		return err
+	}
+	if err := s.useBoard(b); err != nil {
+		return err
+	}
+	return s.wire(ctx, b)
+}
+
+// chooseBoard is the board of the flags, of the search, or of a person. It has
+// no driver if the present one stays, or if what is missing was noted.
+func (s *setup) chooseBoard(ctx context.Context) (candidate, error) {
+	b := candidate{driver: s.given["driver"], port: s.given["port"]}
+	if b.port != "" {
+		b.port = absolute(b.port)
+	}
+	if b.driver != "" && b.port != "" {
+		return b, nil
+	}
+	present := candidate{driver: s.present("controller.driver"), port: s.present("controller.port")}
+	if b.driver == "" && b.port == "" && present.driver != "" && present.port != "" {
+		keep := s.yes
+		if !keep {
+			n, err := s.choose(ctx, words{"控制板", "Controller"}, []string{
+				fmt.Sprintf(s.t(words{"保留 %s，%s", "keep %s on %s"}), present.driver, present.port),
+				s.t(words{"重新查找", "search"}),
+			}, 0, words{"查找不会转动任何电机。", "A search moves nothing."})
+			if err != nil {
+				return b, err
+			}
+			keep = n == 0
+		}
+		if keep {
+			return candidate{}, nil
+		}
+	}
+	found, err := s.search(ctx, b)
+	if err != nil {
+		return b, err
+	}
+	switch {
+	case s.yes && len(found) == 1:
+		return found[0], nil
+	case s.yes:
+		for _, flag := range []string{"driver", "port"} {
+			if s.given[flag] == "" {
+				s.missing = append(s.missing, "--"+flag)
+			}
+		}
+		return candidate{}, nil
+	}
+	return s.pick(ctx, found)
+}
+
+// search asks the ports who is there, as kioskd detect does.
+func (s *setup) search(ctx context.Context, like candidate) (list []candidate, err error) {
+	d := detection{root: s.root, protocol: like.driver}
+	if d.check() != nil {
+		return nil, nil // a driver that cannot be asked
+	}
+	var args []string
+	if like.port != "" {
+		args = []string{like.port}
+	}
+	ports, err := d.ports(args)
+	if err != nil {
+		return nil, failed(err)
+	}
+	s.say(words{"正在查找控制板：%s，最多一分钟；不会转动电机", "looking for the controller on %s, for up to a minute; nothing moves"}, counted(len(ports), "port"))
+	for _, p := range d.run(ctx, ports) {
+		switch {
+		case p.good():
+			list = append(list, candidate{p.Protocol, absolute(p.Path), p.Controller})
+		case len(p.HeldBy) > 0:
+			s.say(words{"  %s 正被 %s 使用", "  %s is in use by %s"}, p.Path, p.HeldBy[0])
+		}
+	}
+	return list, ctx.Err()
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// pick lets a person take one of those found, or name another.
+func (s *setup) pick(ctx context.Context, found []candidate) (b candidate, err error) {
+	var list []string
+	for _, f := range found {
+		list = append(list, f.driver+"  "+f.port)
+	}
+	n := len(found)
+	if n > 0 {
+		n, err = s.choose(ctx, words{"控制板", "Controller"}, append(list, s.t(words{"都不是，手动填写", "another one: write it"})), 0,
+			words{"这些串口上有控制板应答。", "These answered."})
+	} else {
+		s.say(words{"没有控制板应答：检查电源、TX/RX、GND；也可以手动填写。", "Nobody answers: look at power, TX/RX and GND; or write it."})
+	}
+	if err != nil || n < len(found) {
+		return append(found, b)[n], err
+	}
+	names := driverNames()
+	n, err = s.choose(ctx, words{"驱动", "Driver"}, names, max(0, slices.Index(names, s.present("controller.driver"))), questionOf("driver").help)
+	if err != nil {
+		return b, err
+	}
+	if err := s.answer(ctx, questionOf("port")); err != nil {
+		return b, err
+	}
+	port, _ := configs.Get(s.text, "controller.port")
+	return candidate{driver: names[n], port: port}, nil // relative to the config's folder, as it says itself
+}
+
+func driverNames() (names []string) {
+	for _, c := range controllers() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+var oneSetting = regexp.MustCompile(`(?m)^    (\w+): ([\w.+-]+)$`)
+
+// useBoard writes the section. A driver that is new in this file brings its
+// commented example along.
+func (s *setup) useBoard(b candidate) error {
+	if now, _ := configs.Get(s.text, "controller.driver"); now != b.driver {
+		lines, ok := configs.Example("controller", b.driver)
+		if !ok {
+			return failure{fmt.Errorf("--driver %s: there is no such driver: write %s", b.driver, strings.Join(driverNames(), ", ")), exitUsage}
+		}
+		after, err := configs.SetSection(s.text, "controller", lines)
+		if err != nil {
+			return err
+		}
+		s.text = after
+	}
+	s.answered["controller.driver"] = true
+	if what := s.put("controller.port", b.port); what != "" {
+		return failure{fmt.Errorf("--port: %s", what), exitUsage}
+	}
+	for _, m := range oneSetting.FindAllStringSubmatch(b.found, -1) {
+		if what := s.put("controller.settings."+m[1], m[2]); what != "" {
+			return failed(fmt.Errorf("controller.settings.%s: %s", m[1], what))
+		}
+	}
+	return nil
+}
+
+// wire is for drivers whose settings nobody can guess, because they say how
+// the motors are wired: what stands in the file is an example.
+func (s *setup) wire(ctx context.Context, b candidate) error {
+	bare, err := configs.SetSection(s.text, "controller", []byte(section(b.driver, b.port, nil)))
+	if err != nil {
+		return err
+	}
+	needed := slices.ContainsFunc(s.problems(bare), func(p configs.Problem) bool { return strings.HasPrefix(p.Field, "controller.settings") })
+	file, given := s.given["controller-settings"]
+	switch {
+	case given:
+		return s.wireFrom(b, file)
+	case !needed:
+		return nil
+	case s.yes:
+		s.missing = append(s.missing, "--controller-settings")
+		return nil
+	}
+	if strings.Contains(b.found, "\n  settings:\n") {
+		if s.text, err = configs.SetSection(s.text, "controller", []byte(b.found)); err != nil {
+			return err
+		}
+	}
+	s.say(words{
+		"驱动 %s 要写明接线（controller.settings）。文件里现在是例子，请改成这台机器的：", "%s wants to know how the motors are wired (controller.settings). What stands in the file is an example: make it this machine's.",
+	}, b.driver)
+	edit, err := s.dialog.yes(ctx, words{"现在编辑吗？", "Edit it now?"}, words{"打开 $EDITOR（没有设置就用 vi）；说明在 docs/controllers/ 。", "Opens $EDITOR, or vi; docs/controllers/ explains the settings."})
+	if err != nil || !edit {
+		return err
+	}
+	return s.edit(ctx)
+}
+
+// wireFrom takes the settings from a file.
+func (s *setup) wireFrom(b candidate, file string) error {
+	lines, err := os.ReadFile(file)
+	if err != nil {
+		return failure{fmt.Errorf("--controller-settings: %w", err), exitUsage}
+	}
+	after, err := configs.SetSection(s.text, "controller", []byte(section(b.driver, b.port, strings.Split(strings.TrimRight(string(lines), "\n"), "\n"))))
+	if err != nil {
+		return failure{fmt.Errorf("--controller-settings %s: %w", file, err), exitUsage}
+	}
+	s.text = after
+	return nil
+}
+
+// edit opens the file as it will be in the person's editor.
+func (s *setup) edit(ctx context.Context) error {
+	path := filepath.Join(s.stage, "kioskd.yaml")
+	if err := os.WriteFile(path, s.text, 0o600); err != nil {
+		return err
+	}
+	editor := s.env("VISUAL")
+	for _, other := range []string{s.env("EDITOR"), "vi"} {
+		if editor == "" {
+			editor = other
+		}
+	}
+	c := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", path)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := c.Run(); err != nil {
+		s.wrong(err.Error())
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		s.text = text
+	}
+	return err
+}

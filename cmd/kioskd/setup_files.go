@@ -1,0 +1,288 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kioskd/configs"
+)
+
+// merchantFile is a file of the merchant's, by its key under payment.settings.
+type merchantFile struct {
+	key, flag string
+	names     []string // as downloads have it; the first is kept
+	secret    bool
+	what      words
+}
+
+func merchantFileList() []merchantFile {
+	return []merchantFile{
+		{"merchant_key", "merchant-key", []string{"apiclient_key.pem"}, true, words{"商户私钥 apiclient_key.pem", "Merchant's private key, apiclient_key.pem"}},
+		{"merchant_cert", "merchant-cert", []string{"apiclient_cert.pem"}, false, words{"商户 API 证书 apiclient_cert.pem", "Merchant API certificate, apiclient_cert.pem"}},
+		{"public_key", "public-key", []string{"wechatpay_public_key.pem", "pub_key.pem"}, false, words{"微信支付公钥文件 pub_key.pem", "WeChat Pay's public key, pub_key.pem"}},
+		{"apiv3_key", "apiv3-key", []string{"apiv3_key.txt"}, true, words{"APIv3 密钥（32 个字符，或存放它的文件）", "APIv3 key: its 32 characters, or the file that holds them"}},
+		{"api_key", "api-key", []string{"apiv2_key.txt"}, true, words{"APIv2 密钥（32 个字符，或存放它的文件）", "API key of v2: its 32 characters, or the file that holds them"}},
+	}
+}
+
+var filesHelp = words{
+	"申请商户 API 证书时下载的 zip 或文件夹：apiclient_key.pem、apiclient_cert.pem；公钥 pub_key.pem 在 API安全 → 微信支付公钥 下载。\n会复制到配置文件旁边，权限 600。",
+	"The zip or folder that you got with the merchant API certificate: apiclient_key.pem and apiclient_cert.pem;\npub_key.pem is from API security, 微信支付公钥. They are copied beside the config, with mode 600.",
+}
+
+func fileQuestions() []question {
+	list := []question{{
+		flag: "files", usage: "folder or zip with the merchant's files",
+		what: words{"商户文件所在的文件夹或 zip", "Folder or zip with the merchant's files"}, help: filesHelp,
+	}}
+	for _, f := range merchantFileList() {
+		list = append(list, question{flag: f.flag, field: "payment.settings." + f.key, usage: "a `FILE` of its own for " + f.key, what: f.what, help: filesHelp})
+	}
+	return list
+}
+
+// merchantFiles gets the files of a kind. They are judged where they are
+// staged; nothing beside the config is touched before the end.
+func (s *setup) merchantFiles(ctx context.Context, k kind) error {
+	given := s.given["files"]
+	for {
+		have, err := s.gather(ctx, k, given)
+		if err != nil {
+			return err
+		}
+		what, err := s.fill(ctx, k, have)
+		if err != nil || what == "" {
+			return err
+		}
+		if s.yes || given != "" {
+			return failure{fmt.Errorf("%s", what), exitUsage}
+		}
+		s.wrong(what)
+	}
+}
+
+// gather reads the folder or the zip.
+func (s *setup) gather(ctx context.Context, k kind, given string) (map[string][]byte, error) {
+	if given != "" {
+		have, err := readMerchantFiles(given)
+		if err != nil {
+			return nil, failure{fmt.Errorf("--files: %w", err), exitUsage}
+		}
+		return have, nil
+	}
+	if s.yes || !slices.ContainsFunc(k.files, func(key string) bool { return s.given[fileOf(key).flag] == "" && !s.good(key) }) {
+		return nil, nil
+	}
+	for {
+		q := questionOf("files")
+		path, err := s.ask(ctx, q.what, s.dir, q.help)
+		if err != nil {
+			return nil, err
+		}
+		have, err := readMerchantFiles(path)
+		if err == nil {
+			return have, nil
+		}
+		s.wrong(err.Error())
+	}
+}
+
+func fileOf(key string) merchantFile {
+	list := merchantFileList()
+	return list[slices.IndexFunc(list, func(f merchantFile) bool { return f.key == key })]
+}
+
+// good reports whether the config that is there names a file for a key that
+// the check has nothing against.
+func (s *setup) good(key string) bool {
+	field := "payment.settings." + key
+	return s.present(field) != "" && !slices.ContainsFunc(s.problems(s.text), func(p configs.Problem) bool { return p.Field == field })
+}
+
+// fill puts each needed file into the config and says what is wrong with them
+// together.
+func (s *setup) fill(ctx context.Context, k kind, have map[string][]byte) (what string, err error) {
+	for _, key := range k.files {
+		f := fileOf(key)
+		data, found := firstOf(have, f.names)
+		path, given := s.given[f.flag]
+		switch {
+		case given:
+			if data, err = readAnswer(f, path); err != nil {
+				return "", failure{fmt.Errorf("--%s: %w", f.flag, err), exitUsage}
+			}
+		case found:
+		case s.good(key):
+			continue
+		case key == "merchant_cert" && k.driver == "wechat":
+			if err := s.serial(ctx); err != nil {
+				return "", err
+			}
+			continue
+		case s.yes:
+			s.missing = append(s.missing, "--"+f.flag)
+			continue
+		default:
+			if data, err = s.askFile(ctx, f); err != nil {
+				return "", err
+			}
+		}
+		if err := s.keep(f, data); err != nil {
+			return "", err
+		}
+	}
+	for _, p := range s.problems(s.text) {
+		key := strings.TrimPrefix(p.Field, "payment.settings.")
+		if slices.Contains(keyFields, key) && !s.expected(key) {
+			return key + ": " + s.unstaged(p.What), nil
+		}
+	}
+	return "", nil
+}
+
+// expected reports whether a key is known to be missing.
+func (s *setup) expected(key string) bool {
+	return slices.ContainsFunc(s.missing, func(flag string) bool { return flag == "--"+strings.ReplaceAll(key, "_", "-") })
+}
+
+// unstaged names files in a text as they will be named.
+func (s *setup) unstaged(what string) string {
+	return strings.ReplaceAll(what, s.stage+string(filepath.Separator), "")
+}
+
+func firstOf(have map[string][]byte, names []string) ([]byte, bool) {
+	for _, n := range names {
+		if data, ok := have[n]; ok {
+			return data, true
+		}
+	}
+	return nil, false
+}
+
+// serial is for a merchant whose certificate is not at hand.
+func (s *setup) serial(ctx context.Context) error {
+	if s.yes && s.given["merchant-serial"] == "" && s.present("payment.settings.merchant_serial") == "" {
+		s.missing = append(s.missing, "--merchant-cert")
+		return nil
+	}
+	if err := s.forget("payment.settings.merchant_cert"); err != nil {
+		return err
+	}
+	return s.answer(ctx, questionOf("merchant-serial"))
+}
+
+// keep stages a file and names it in the config.
+func (s *setup) keep(f merchantFile, data []byte) error {
+	path := filepath.Join(s.stage, f.names[0])
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return err
+	}
+	field := "payment.settings." + f.key
+	after, err := configs.Set(s.text, field, path)
+	if err != nil {
+		return err
+	}
+	s.text, s.staged[field], s.answered[field] = after, f.names[0], true
+	if f.key == "merchant_cert" {
+		return s.forget("payment.settings.merchant_serial")
+	}
+	return nil
+}
+
+func (s *setup) askFile(ctx context.Context, f merchantFile) ([]byte, error) {
+	for {
+		path, err := s.ask(ctx, f.what, "", filesHelp)
+		if err != nil {
+			return nil, err
+		}
+		data, err := readAnswer(f, path)
+		if err == nil {
+			return data, nil
+		}
+		s.wrong(err.Error())
+	}
+}
+
+// maxMerchantFile is more than any key or certificate has.
+const maxMerchantFile = 64 << 10
+
+// readAnswer reads a file, or takes a key of 32 characters that was typed.
+func readAnswer(f merchantFile, path string) ([]byte, error) {
+	if strings.HasSuffix(f.names[0], ".txt") && len(path) == 32 && !strings.ContainsAny(path, "/.") {
+		return []byte(path + "\n"), nil
+	}
+	if path == "" {
+		return nil, errors.New("write the path of a file")
+	}
+	return readSmall(path)
+}
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxMerchantFile))
+}
+
+// readMerchantFiles reads what a folder or a zip has of the names that count,
+// zips in the folder included.
+func readMerchantFiles(path string) (map[string][]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	have := map[string][]byte{}
+	if !info.IsDir() {
+		return have, readZip(path, have)
+	}
+	zips, _ := filepath.Glob(filepath.Join(path, "*.zip")) // the pattern is good
+	for _, z := range zips {
+		_ = readZip(z, have) // any other archive may lie there
+	}
+	for _, f := range merchantFileList() {
+		for _, name := range f.names {
+			if data, err := readSmall(filepath.Join(path, name)); err == nil {
+				have[name] = data
+			}
+		}
+	}
+	return have, nil
+}
+
+func readZip(path string, have map[string][]byte) error {
+	all, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	z, err := zip.NewReader(bytes.NewReader(all), int64(len(all)))
+	if err != nil {
+		return fmt.Errorf("%s is neither a folder nor a zip: %w", path, err)
+	}
+	for _, f := range z.File {
+		name := filepath.Base(f.Name)
+		if !slices.ContainsFunc(merchantFileList(), func(m merchantFile) bool { return slices.Contains(m.names, name) }) {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return err
+		}
+		data, err := io.ReadAll(io.LimitReader(r, maxMerchantFile))
+		if err = cmp.Or(err, r.Close()); err != nil {
+			return err
+		}
+		have[name] = data
+	}
+	return nil
+}
