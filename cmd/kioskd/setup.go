@@ -36,6 +36,7 @@ type setup struct {
 	now      func() time.Time
 	stage    string            // folder of the merchant's files until they are written
 	staged   map[string]string // their names in the config's folder, by key of the config
+	touched  map[string]bool   // files that were written
 	answered map[string]bool   // keys whose value in text is an answer
 	missing  []string          // flags that are needed and not given
 
@@ -186,7 +187,7 @@ func (s *setup) open() (err error) {
 	if s.dir, err = filepath.Abs(filepath.Dir(s.file)); err != nil {
 		return err
 	}
-	s.staged, s.answered = map[string]string{}, map[string]bool{}
+	s.staged, s.answered, s.touched = map[string]string{}, map[string]bool{}, map[string]bool{}
 	switch s.old, err = os.ReadFile(s.file); {
 	case errors.Is(err, fs.ErrNotExist):
 		s.text = configs.Reference()

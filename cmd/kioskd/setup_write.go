@@ -82,9 +82,14 @@ func (s *setup) install(f merchantFile, name string) error {
 	return os.Chmod(path, 0o644)
 }
 
-// putAside keeps a copy of a file that is about to change, with its mode.
+// putAside keeps a copy of a file that is about to change, with its mode: as it
+// was before all this, once.
 func (s *setup) putAside(path string, old, text []byte) error {
-	if old == nil || bytes.Equal(old, text) {
+	if s.touched[path] || old != nil && bytes.Equal(old, text) {
+		return nil
+	}
+	s.touched[path] = true
+	if old == nil {
 		return nil
 	}
 	info, err := os.Stat(path)
