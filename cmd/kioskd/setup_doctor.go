@@ -16,42 +16,52 @@ var checkStep = map[string]string{
 }
 
 // doctor examines the machine and lets a person answer again what a ✗ is
-// about. It returns what is ✗ at the end; c follows the config.
-func (s *setup) doctor(ctx context.Context, c **configs.Config) (bad []finding, err error) {
+// about. It returns the last findings; c follows the config.
+func (s *setup) doctor(ctx context.Context, c **configs.Config) ([]finding, error) {
 	for {
 		s.say(words{"检查（kioskd doctor）：", "The check (kioskd doctor):"})
 		found := newDoctor(s.file, s.root).examine(ctx)
 		if err := ctx.Err(); err != nil {
-			return nil, failed(err)
+			return nil, err
 		}
 		for _, f := range found {
 			fmt.Fprintln(s.out, f)
 		}
-		bad = slices.DeleteFunc(found, func(f finding) bool { return f.State != verdict("bad") })
-		again, err := s.mends(ctx, bad)
+		again, err := s.mends(ctx, allBad(found))
 		if err != nil || again == nil {
-			return bad, err
+			return found, err
 		}
+		clear(s.given) // what a flag said is asked now
 		if err := again.do(ctx); err != nil {
-			return bad, failed(err)
+			return found, err
 		}
 		if err := s.agree(ctx); err != nil {
-			return bad, failed(err)
+			return found, err
 		}
 		if *c, err = s.write(); err != nil {
-			return bad, err
+			return found, err
 		}
 	}
 }
 
+// allBad are the findings that keep the machine from selling.
+func allBad(found []finding) []finding {
+	return slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return f.State != bad })
+}
+
+// sells reports whether a daemon was found at work.
+func sells(found []finding) bool {
+	return slices.ContainsFunc(found, func(f finding) bool { return f.Name == "daemon" && f.State == fine })
+}
+
 // mends asks which step shall be had again, nil for none.
-func (s *setup) mends(ctx context.Context, bad []finding) (*step, error) {
-	if len(bad) == 0 || s.yes {
+func (s *setup) mends(ctx context.Context, wrong []finding) (*step, error) {
+	if len(wrong) == 0 || s.yes {
 		return nil, nil
 	}
 	var list []string
 	var to []*step
-	for _, f := range bad {
+	for _, f := range wrong {
 		one := s.stepFor(checkStep[f.Name])
 		if checkStep[f.Name] == "" || slices.Contains(list, s.t(one.name)) {
 			continue
@@ -63,7 +73,7 @@ func (s *setup) mends(ctx context.Context, bad []finding) (*step, error) {
 	n, err := s.choose(ctx, words{"改哪一项", "What to answer again"}, list, len(list)-1,
 		words{"每个 ✗ 后面的 → 写着怎么办。", "Behind the → of each ✗ stands what to do."})
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return to[n], nil
 }

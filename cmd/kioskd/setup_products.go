@@ -19,8 +19,8 @@ func productQuestions() []question {
 		flag: "products", usage: "CSV `FILE` with the lines slot,name,price",
 		what: words{"商品（货道号 名称 价格；回车结束）", "Product (slot, name, price; Enter ends)"},
 		help: words{
-			"一行一个，例如：11 农夫山泉 550ml 2.00 。货道号是顾客按的号码，价格单位元。再写一次同一货道就是更改。\n很多商品可以用 --products 文件.csv。",
-			"One a line, like: 11 Water 550ml 2.00 . The slot is the number that customers press, the price is in yuan. The\nsame slot once more changes it. For many products: --products FILE.csv.",
+			"一行一个，例如：11 农夫山泉 550ml 2.00 。货道号是顾客按的号码，价格单位元。再写一次同一货道就是更改。\n写“板”：逐个填写控制板报告的货道。很多商品可以用 --products 文件.csv。",
+			"One a line, like: 11 Water 550ml 2.00 . The slot is the number that customers press, the price is in yuan. The\nsame slot once more changes it. “board” goes through the slots that the board reports. For many products: --products FILE.csv.",
 		},
 	}}
 }
@@ -54,6 +54,12 @@ func (s *setup) products(ctx context.Context) error {
 		}
 		if text == "" && len(s.productList()) > 0 {
 			return nil
+		}
+		if text == "board" || text == "板" {
+			if err := s.boardProducts(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		p, err := s.readProduct(ctx, text)
 		if err != nil {

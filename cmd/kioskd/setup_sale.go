@@ -16,32 +16,36 @@ import (
 	"kioskd/store"
 )
 
+// errLedgerInUse: a daemon has the machine's ledger.
+var errLedgerInUse = errors.New("kioskd runs on this ledger: stop it for the test sale (systemctl stop kioskd) and run kioskd setup again, or leave it out with --no-test-sale")
+
 // trySale ends the set-up: something is sold for 0.01 yuan, and the money comes
-// back. bad are the checks that are ✗.
-func (s *setup) trySale(ctx context.Context, c *configs.Config, bad []finding) error {
-	if s.noSale {
+// back.
+func (s *setup) trySale(ctx context.Context, c *configs.Config, found []finding) error {
+	wrong := allBad(found)
+	i := slices.IndexFunc(wrong, func(f finding) bool { return slices.Contains(forMoney, f.Name) })
+	switch {
+	case s.noSale:
 		return nil
-	}
-	if i := slices.IndexFunc(bad, func(f finding) bool { return slices.Contains(forMoney, f.Name) }); i >= 0 {
-		s.say(words{"不做试售：%s", "no test sale: %s"}, bad[i].Name+": "+bad[i].What)
+	case i >= 0:
+		s.say(words{"不做试售：%s", "no test sale: %s"}, wrong[i].Name+": "+wrong[i].What)
 		return nil
-	}
-	if !s.yes {
+	case sells(found) && !s.yes:
+		s.say(words{"不做试售：kioskd 正在运行（要做就先 systemctl stop kioskd）", "no test sale: kioskd runs (stop it first, for one: systemctl stop kioskd)"})
+		return nil
+	case !s.yes:
 		wanted, err := s.dialog.yes(ctx, words{"用手机试付 0.01 元（马上退回）？", "Pay 0.01 yuan with a phone, to try it (it comes back at once)?"},
 			words{"真实的订单：出二维码，付款，退款。不会转动电机。", "A real order: code, payment, refund. No motor turns."})
-		if err != nil {
-			return failed(err)
-		}
-		if !wanted {
-			return nil
+		if err != nil || !wanted {
+			return err
 		}
 	}
 	o, err := s.sell(ctx, c)
 	switch {
-	case err != nil && o.Number != "":
-		return failed(fmt.Errorf("order %s is left to kioskd, which sends the money back when it runs: %w", o.Number, err))
+	case errors.Is(err, context.Canceled) && o.Number != "":
+		return fmt.Errorf("order %s is left to kioskd, which closes it or sends the money back when it runs", o.Number)
 	case err != nil:
-		return failed(err)
+		return err
 	}
 	return s.told(o)
 }
@@ -55,7 +59,7 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 	ledger, err := store.Open(ctx, c.Store.Path, store.Options{Reserve: int64(c.Store.Reserve), Copies: c.Store.Copies, Checker: selfCheck()})
 	var fault *sale.Fault
 	if errors.As(err, &fault) && fault.Code == sale.CodeStoreLocked {
-		return o, errors.New("kioskd runs on this ledger: stop it for the test sale (systemctl stop kioskd) and run kioskd setup again, or leave it out with --no-test-sale")
+		return o, errLedgerInUse
 	}
 	if err != nil {
 		return o, fmt.Errorf("open the ledger: %w", err)
@@ -138,13 +142,13 @@ func (s *setup) told(o sale.Order) error {
 		return nil
 	case sale.Closed:
 		if o.Cause == sale.CauseNeverCreated || o.CodeURL == "" {
-			return failed(fmt.Errorf("order %s got no code from WeChat Pay; see kioskd doctor", o.Number))
+			return fmt.Errorf("order %s got no code from WeChat Pay; see kioskd doctor", o.Number)
 		}
 		if s.yes {
-			return failed(fmt.Errorf("order %s: nobody has paid, the order is closed", o.Number))
+			return fmt.Errorf("order %s: nobody has paid, the order is closed", o.Number)
 		}
 		s.say(words{"没有付款，订单 %s 已关闭", "Nobody has paid; order %s is closed"}, o.Number)
 		return nil
 	}
-	return failed(fmt.Errorf("order %s is left as %s (%s): %s; see kioskd orders %s", o.Number, o.State, o.Cause, o.Detail, o.Number.Tail()))
+	return fmt.Errorf("order %s is left as %s (%s): %s; see kioskd orders %s", o.Number, o.State, o.Cause, o.Detail, o.Number.Tail())
 }

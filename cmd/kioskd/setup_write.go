@@ -33,22 +33,22 @@ func (s *setup) write() (*configs.Config, error) {
 		return load(s.file, s.errs)
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	for field, name := range s.staged {
 		if err := s.install(fileOf(field[len("payment.settings."):]), name); err != nil {
-			return nil, failed(err)
+			return nil, err
 		}
 	}
 	if err := s.putAside(s.file, s.old, text); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	if err := configs.Save(s.file, text); err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	if s.old == nil {
 		if err := hand(s.file, 0, s.serviceGroup()); err != nil {
-			return nil, failed(err)
+			return nil, err
 		}
 	}
 	s.say(words{"已写入 %s", "%s is written"}, s.file)
