@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"kioskd/sale"
 )
 
 // setup is one conversation that ends with a machine's config and a test of
@@ -33,6 +35,7 @@ type setup struct {
 	touched  map[string]bool   // files that were written
 	answered map[string]bool   // keys whose value in text is an answer
 	missing  []string          // flags that are needed and not given
+	told     sale.State        // of the test sale, the last that was told of
 
 	old  []byte // the file as it is; nil: there is none
 	text []byte // as it will be

@@ -47,13 +47,12 @@ func (s *setup) trySale(ctx context.Context, c *configs.Config, found []finding)
 	case err != nil:
 		return err
 	}
-	return s.told(o)
+	return s.report(o)
 }
 
 // sell runs the test sale on the machine's own ledger.
 func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err error) {
-	home := filepath.Dir(c.Store.Path)
-	if err := makeHome(home); err != nil {
+	if err := makeHome(filepath.Dir(c.Store.Path)); err != nil {
 		return o, err
 	}
 	ledger, err := store.Open(ctx, c.Store.Path, store.Options{Reserve: int64(c.Store.Reserve), Copies: c.Store.Copies, Checker: selfCheck()})
@@ -64,7 +63,7 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 	if err != nil {
 		return o, fmt.Errorf("open the ledger: %w", err)
 	}
-	defer func() { err = errors.Join(err, ledger.Close(), handHome(home)) }()
+	defer func() { err = errors.Join(err, ledger.Close(), handHome(c.Store.Path)) }()
 	newest, err := newestPayment(ledger)
 	if err != nil {
 		return o, err
@@ -111,9 +110,12 @@ func (s *setup) skips(ctx context.Context) <-chan struct{} {
 	return skip
 }
 
-// follow tells how far the order is.
+// follow tells how far the order is, each thing once.
 func (s *setup) follow(o sale.Order) {
+	before := s.told
+	s.told = o.State
 	switch {
+	case o.State == before:
 	case o.State == sale.Awaiting:
 		code, err := terminal.Code(o.CodeURL, terminal.Options{Colour: s.colour()})
 		if err != nil {
@@ -121,15 +123,15 @@ func (s *setup) follow(o sale.Order) {
 		}
 		fmt.Fprintln(s.out, strings.Join(code, "\n"))
 		s.say(words{"请用微信扫码付 0.01 元，会自动退回（%s；回车跳过）", "Scan it with WeChat and pay 0.01 yuan; it comes back (%s; Enter skips it)"}, s.payFor)
-	case o.State == sale.Closing && o.Cause == sale.CauseTimeout, o.State == sale.Closing && o.Cause == sale.CauseCancelled:
+	case o.State == sale.Closing && o.CodeURL != "":
 		s.say(words{"二维码作废，正在向微信支付确认", "The code is void; WeChat Pay is being asked"})
-	case o.State == sale.Refunding && o.Refund.Status == "":
+	case o.State == sale.Refunding:
 		s.say(words{"已付款，交易号 %s，正在退款", "Paid, transaction_id %s; the money goes back"}, o.Payment.TransactionID)
 	}
 }
 
-// told says how the test sale ended.
-func (s *setup) told(o sale.Order) error {
+// report says how the test sale ended.
+func (s *setup) report(o sale.Order) error {
 	switch o.State {
 	case sale.Refunded:
 		s.say(words{"试售成功：订单 %s，交易号 %s，0.01 元已退回", "The test sale went well: order %s, transaction_id %s, 0.01 yuan is back"}, o.Number, o.Payment.TransactionID)
@@ -140,6 +142,8 @@ func (s *setup) told(o sale.Order) error {
 			"The test sale: order %s, transaction_id %s; the refund is on its way. kioskd goes on with it when it runs: kioskd orders %[3]s",
 		}, o.Number, o.Payment.TransactionID, o.Number.Tail())
 		return nil
+	case sale.Closing:
+		return fmt.Errorf("order %s: nobody has paid so far; kioskd closes it, or sends the money back, when it runs", o.Number)
 	case sale.Closed:
 		if o.Cause == sale.CauseNeverCreated || o.CodeURL == "" {
 			return fmt.Errorf("order %s got no code from WeChat Pay; see kioskd doctor", o.Number)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"kioskd/configs"
@@ -160,19 +161,22 @@ func makeHome(dir string) error {
 	return hand(dir, uid, gid)
 }
 
-// handHome gives what root has made in the ledger's folder to its owner.
-func handHome(dir string) error {
+// handHome gives what root has made for the ledger to whom its folder belongs.
+func handHome(ledger string) error {
+	dir := filepath.Dir(ledger)
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || owner.Uid == 0 {
+	if !ok {
 		return nil
 	}
 	list, err := os.ReadDir(dir)
 	for _, one := range list {
-		err = errors.Join(err, hand(filepath.Join(dir, one.Name()), int(owner.Uid), int(owner.Gid)))
+		if strings.HasPrefix(one.Name(), filepath.Base(ledger)) || strings.HasPrefix(one.Name(), certificatesFile) {
+			err = errors.Join(err, hand(filepath.Join(dir, one.Name()), int(owner.Uid), int(owner.Gid)))
+		}
 	}
 	return err
 }
