@@ -103,7 +103,7 @@ func (s *setup) search(ctx context.Context, like candidate) (list []candidate, e
 	if err != nil {
 		return nil, err
 	}
-	s.say(words{"正在查找控制板：%s，最多一分钟；不会转动电机", "looking for the controller on %s, for up to a minute; nothing moves"}, counted(len(ports), "port"))
+	s.say(words{"正在 %[1]d 个串口上查找控制板，最多一分钟；不会转动电机", "looking for the controller on %[2]s, for up to a minute; nothing moves"}, len(ports), counted(len(ports), "port"))
 	for _, p := range d.run(ctx, ports) {
 		switch {
 		case p.good():

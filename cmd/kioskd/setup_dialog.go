@@ -148,6 +148,22 @@ func personAt(in io.Reader) bool {
 	return err == nil
 }
 
+// hide keeps what is typed from being shown, until show is called.
+func (d *dialog) hide() (show func()) {
+	terminal := int(os.Stdin.Fd())
+	was, err := unix.IoctlGetTermios(terminal, unix.TCGETS)
+	if err != nil {
+		return func() {}
+	}
+	now := *was
+	now.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(terminal, unix.TCSETS, &now) // at worst it is seen
+	return func() {
+		fmt.Fprintln(d.out)
+		_ = unix.IoctlSetTermios(terminal, unix.TCSETS, was)
+	}
+}
+
 // colour reports whether the words go to a terminal.
 func (d *dialog) colour() bool {
 	f, ok := d.out.(*os.File)

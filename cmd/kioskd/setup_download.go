@@ -18,7 +18,7 @@ const maxMerchantFile = 64 << 10
 
 // readAnswer reads a file, or takes a key of 32 characters that was typed.
 func readAnswer(f merchantFile, path string) ([]byte, error) {
-	if strings.HasSuffix(f.names[0], ".txt") && len(path) == 32 && !strings.ContainsAny(path, "/.") {
+	if f.typed() && len(path) == 32 && !strings.ContainsAny(path, "/.") {
 		return []byte(path + "\n"), nil
 	}
 	if path == "" {

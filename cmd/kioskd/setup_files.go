@@ -19,6 +19,9 @@ type merchantFile struct {
 	what      words
 }
 
+// typed reports whether a person may type what it holds.
+func (f merchantFile) typed() bool { return strings.HasSuffix(f.names[0], ".txt") }
+
 func merchantFileList() []merchantFile {
 	return []merchantFile{
 		{"merchant_key", "merchant-key", []string{"apiclient_key.pem"}, true, words{"商户私钥 apiclient_key.pem", "Merchant's private key, apiclient_key.pem"}},
@@ -79,7 +82,7 @@ func (s *setup) gather(ctx context.Context, k kind, given string) (map[string][]
 	}
 	for {
 		q := questionOf("files")
-		path, err := s.ask(ctx, q.what, s.dir, q.help)
+		path, err := s.ask(ctx, q.what, s.likelyFolder(), q.help)
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +92,17 @@ func (s *setup) gather(ctx context.Context, k kind, given string) (map[string][]
 		}
 		s.wrong(err.Error())
 	}
+}
+
+// likelyFolder is one that has a merchant's key, or "".
+func (s *setup) likelyFolder() string {
+	for _, dir := range []string{absolute("."), s.dir} {
+		have, err := readMerchantFiles(dir)
+		if _, found := have[fileOf("merchant_key").names[0]]; err == nil && found {
+			return dir
+		}
+	}
+	return ""
 }
 
 func fileOf(key string) merchantFile {
@@ -193,7 +207,13 @@ func (s *setup) keep(f merchantFile, data []byte) error {
 	return nil
 }
 
+// askFile asks for the path of a file, or for a key that is not shown while it
+// is typed.
 func (s *setup) askFile(ctx context.Context, f merchantFile) ([]byte, error) {
+	if f.typed() {
+		show := s.hide()
+		defer show()
+	}
 	for {
 		path, err := s.ask(ctx, f.what, "", filesHelp)
 		if err != nil {

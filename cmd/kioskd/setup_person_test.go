@@ -90,10 +90,14 @@ func (p *person) ends(code int) {
 	p.Helper()
 	err := p.cmd.Wait()
 	if got := p.cmd.ProcessState.ExitCode(); got != code {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.Errorf("exit code %d (%v), want %d:\n%s", got, err, code, p.read)
+		p.Errorf("exit code %d (%v), want %d:\n%s", got, err, code, p.all())
 	}
+}
+
+func (p *person) all() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.read
 }
 
 // newMachine is one that is to be set up, with its world.
@@ -198,10 +202,10 @@ func TestSetupInChinese(t *testing.T) {
 		"微信支付公钥 ID：", shows["public-key-id"],
 		"回调地址（https）：", "http://example.com",
 		"✗ ", shows["notify-url"],
-		"商户文件所在的文件夹或 zip [", s.path("products.csv"),
+		"商户文件所在的文件夹或 zip：", s.path("products.csv"),
 		"✗ ", s.path("merchant.zip"),
 		"商品（货道号 名称 价格；回车结束）：", "",
-		"商品", "11 农夫山泉 550ml 2.00",
+		"✗ 至少要有一个商品", "11 农夫山泉 550ml 2.00",
 		"商品", "12 可乐 三元",
 		"✗ price: ", "12 可乐",
 		"价格（元）：", "",
@@ -237,20 +241,29 @@ func TestSetupInChinese(t *testing.T) {
 func TestSetupInEnglish(t *testing.T) {
 	t.Parallel()
 	s := openMachine(t, false)
+	const secret = "8f4Kq2ZtVn6Lx0Rw3Yc7Hs1Jd5Bm9Gp4"
 	p := sit(t, s.setup("--lang", "en", "--port", s.path("ttyVMC"), "--driver", "vmc"))
 	p.answers(
 		"Number of this machine: ", "A1",
 		"Where it stands (may be empty): ", "",
 		"Telephone for customers (may be empty): ", "400-1",
 		"How the merchant is set up [1]: ", "7",
-		"✗ write a number from 1 to 5", "1",
+		"✗ write a number from 1 to 5", "2",
+		"appid: ", s.portal.shows["appid"],
+		"Merchant number (mchid): ", s.portal.shows["mchid"],
+		"Address for notifications (https): ", s.portal.shows["notify-url"],
+		"Folder or zip with the merchant's files: ", s.path("merchant.zip"),
+		"APIv3 key: its 32 characters, or the file that holds them: ", secret,
 	)
-	p.sees("appid: ")
+	p.sees("Product (slot, name, price; Enter ends): ")
 	if _, err := p.tty.WriteString("\x03"); err != nil {
 		t.Fatal(err)
 	}
 	p.sees("kioskd: ended; nothing was changed")
 	p.ends(1)
+	if all := p.all(); strings.Contains(all, secret[:8]) {
+		t.Errorf("the key was shown:\n%s", all)
+	}
 	if _, err := os.Stat(s.path("shop")); err == nil {
 		t.Error("something was written")
 	}

@@ -52,10 +52,14 @@ func (s *setup) products(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if text == "" && len(s.productList()) > 0 {
-			return nil
-		}
-		if text == "board" || text == "板" {
+		switch text {
+		case "":
+			if len(s.productList()) > 0 {
+				return nil
+			}
+			s.wrong(s.t(words{"至少要有一个商品；输入 ? 看说明", `at least one is needed; "?" explains it`}))
+			continue
+		case "board", "板":
 			if err := s.boardProducts(ctx); err != nil {
 				return err
 			}

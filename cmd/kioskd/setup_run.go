@@ -50,6 +50,9 @@ func (s *setup) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(s.stage)
+	if !s.yes {
+		s.say(words{"? 看说明；回车取 [ ] 里的值；Ctrl-C 退出，什么都不改动。", "? explains a question; Enter takes what stands in [ ]; Ctrl-C ends it and changes nothing."})
+	}
 	for _, one := range s.steps() {
 		if err := one.do(ctx); err != nil {
 			return err
