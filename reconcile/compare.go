@@ -180,6 +180,7 @@ func (d *dayCheck) refundState(x Difference, l Line, r Record, own bool) {
 		}
 	case own && o.Refund.Status == sale.RefundSuccess:
 	case state == refundFailed && closedBefore(o, l.RefundNo):
+	case state == refundFailed && o.State == sale.WrittenOff:
 	case state == refundFailed:
 		is(RefundFailedThere)
 	case own && (o.Refund.Status == sale.RefundAbnormal || o.Refund.Status == sale.RefundClosed):

@@ -87,8 +87,9 @@ type SweepDue struct{}
 type Restarted struct{}
 
 // Resolved: a person settles an order in attention, as Dispensed (keep the
-// money) or Refunding (give it back). The money of a dispensed one can be given
-// back, too.
+// money), Refunding (give it back) or WrittenOff (settled outside the machine,
+// whatever has become of the money). The money of a dispensed one, and of one
+// that was written off, can be given back later.
 type Resolved struct {
 	As     State
 	Reason string

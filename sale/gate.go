@@ -358,6 +358,7 @@ func (m *Machine) look() {
 		m.lookAt(t)
 	}
 	m.renewed()
+	m.renegotiate()
 	if m.doubts > 0 && time.Since(m.counted) > time.Minute {
 		m.countDoubts() // yesterday's are forgiven
 	}

@@ -28,7 +28,12 @@ func (m *Machine) Refund(ctx context.Context, g GiveBack) (Order, error) {
 }
 
 func (m *Machine) giveBack(g GiveBack) (Order, error) {
-	switch n := utf8.RuneCountInString(g.Reason); {
+	return m.decide(g.Number, g.Reason, Refunding, func(o Order) error { return refundable(o, g.Dispensed) })
+}
+
+// decide applies a person's word to an order that may says nothing against.
+func (m *Machine) decide(number, reason string, as State, may func(Order) error) (Order, error) {
+	switch n := utf8.RuneCountInString(reason); {
 	case n == 0:
 		return Order{}, errors.New("no reason is given")
 	case n > MaxReason:
@@ -36,32 +41,30 @@ func (m *Machine) giveBack(g GiveBack) (Order, error) {
 	case m.draining:
 		return Order{}, errors.New("the machine is about to end")
 	}
-	o, err := m.o.Ledger.Find(g.Number)
+	o, err := m.o.Ledger.Find(number)
 	if err != nil {
 		return Order{}, err
 	}
-	if err := refundable(o, g.Dispensed); err != nil {
+	if err := may(o); err != nil {
 		return o, err
 	}
 	if err := m.ledgerHealth(wordForOrder); err != nil {
 		return o, err
 	}
 	t := m.track(o)
-	m.apply(t, Resolved{As: Refunding, Reason: g.Reason})
+	m.apply(t, Resolved{As: as, Reason: reason})
 	if m.failed != nil {
 		return t.order, m.failed
 	}
-	m.log.Warn("a person gives the money of an order back", "order", o.Number, "was", o.State, "reason", g.Reason)
+	m.log.Warn("a person settles an order", "order", o.Number, "was", o.State, "as", as, "reason", reason)
 	return t.order, nil
 }
 
 // refundable says why a person cannot have the money of an order sent back.
 func refundable(o Order, dispensed bool) error {
-	say := func(format string, args ...any) error {
-		return fmt.Errorf("order %s: %s", o.Number, fmt.Sprintf(format, args...))
-	}
+	say := about(o)
 	switch o.State {
-	case Attention:
+	case Attention, WrittenOff:
 		return nil
 	case Dispensed:
 		switch {
@@ -79,6 +82,13 @@ func refundable(o Order, dispensed bool) error {
 		return say("is being settled (%s): wait", o.State)
 	}
 	return say("nobody has paid it (%s); if a customer shows a payment, run kioskd reconcile", o.State)
+}
+
+// about words a refusal.
+func about(o Order) func(format string, args ...any) error {
+	return func(format string, args ...any) error {
+		return fmt.Errorf("order %s: %s", o.Number, fmt.Sprintf(format, args...))
+	}
 }
 
 // track returns the order in hand, taking it up if it was done with.

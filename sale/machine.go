@@ -68,6 +68,8 @@ type Machine struct {
 	counted  time.Time // when doubts were counted
 	failed   error
 	draining bool
+	yielding bool   // Run ends when nobody is here
+	terms    *Terms // wait until nobody is here
 	settling *Fault // no more sales: only what is open is settled, until settleBy
 	settleBy time.Time
 	stage    stage
@@ -140,7 +142,7 @@ func (m *Machine) Run(ctx context.Context) error {
 		switch {
 		case m.failed != nil:
 			return m.failed
-		case m.draining && !m.vending(), m.settling != nil && m.settled():
+		case m.draining && !m.vending(), m.settling != nil && m.settled(), m.yields():
 			return nil
 		}
 		m.present()

@@ -42,6 +42,8 @@ func Next(o Order, e Event) (Order, []Line, []Effect) {
 		s.attention(e)
 	case Dispensed:
 		s.dispensed(e)
+	case WrittenOff:
+		s.writtenOff(e)
 	}
 	return s.result()
 }

@@ -81,7 +81,16 @@ func (s *step) attention(e Event) {
 		}
 		s.order.Presumed = true
 		s.to(Dispensed, CausePerson, r.Reason)
+	case WrittenOff:
+		s.to(WrittenOff, CausePerson, r.Reason)
 	case Refunding:
+		s.giveBack(r.Reason)
+	}
+}
+
+// writtenOff: the customer may turn up after all.
+func (s *step) writtenOff(e Event) {
+	if r, ok := e.(Resolved); ok && r.As == Refunding {
 		s.giveBack(r.Reason)
 	}
 }

@@ -45,28 +45,29 @@ type Product struct {
 type State string
 
 const (
-	Created    State = "created"    // permits: the create call
-	Awaiting   State = "awaiting"   // permits: the QR on the screen, queries
-	Closing    State = "closing"    // the QR is down; permits: queries and close calls
-	Closed     State = "closed"     // final but for two sweeps that look for a late payment
-	Paid       State = "paid"       // paid in time, the machine is not ready to dispense yet
-	Dispensing State = "dispensing" // permits: the one dispense command
-	Unknown    State = "unknown"    // the motor may have turned; permits: asking, which moves nothing
-	Refunding  State = "refunding"  // permits: the refund call with the one fixed number
-	Attention  State = "attention"  // a person must settle it
-	Dispensed  State = "dispensed"  // final
-	Refunded   State = "refunded"   // final
+	Created    State = "created"     // permits: the create call
+	Awaiting   State = "awaiting"    // permits: the QR on the screen, queries
+	Closing    State = "closing"     // the QR is down; permits: queries and close calls
+	Closed     State = "closed"      // final but for two sweeps that look for a late payment
+	Paid       State = "paid"        // paid in time, the machine is not ready to dispense yet
+	Dispensing State = "dispensing"  // permits: the one dispense command
+	Unknown    State = "unknown"     // the motor may have turned; permits: asking, which moves nothing
+	Refunding  State = "refunding"   // permits: the refund call with the one fixed number
+	Attention  State = "attention"   // a person must settle it
+	Dispensed  State = "dispensed"   // final
+	Refunded   State = "refunded"    // final
+	WrittenOff State = "written_off" // final: a person has settled it outside the machine
 )
 
 // States lists every state in the order in which a sale may pass them.
 func States() []State {
-	return []State{Created, Awaiting, Closing, Closed, Paid, Dispensing, Unknown, Refunding, Attention, Dispensed, Refunded}
+	return []State{Created, Awaiting, Closing, Closed, Paid, Dispensing, Unknown, Refunding, Attention, Dispensed, Refunded, WrittenOff}
 }
 
 // Final reports whether nothing more will happen to the order by itself. A
 // closed order is final for the customer and still swept twice.
 func (s State) Final() bool {
-	return s == Closed || s == Attention || s == Dispensed || s == Refunded
+	return s == Closed || s == Attention || s == Dispensed || s == Refunded || s == WrittenOff
 }
 
 // Order is everything the ledger keeps about one sale. It is a value: copies

@@ -43,6 +43,7 @@ type around struct {
 	Portal   bool // the operator refunded it in the merchant portal
 	Rounds   int  // refunds that the provider has closed, whose numbers are used up
 	Decided  bool // the person has
+	Off      bool // and has written it off
 	Told     bool // the machine has seen that it was refunded there
 
 	Wires   [4]int // dispense commands that reached the board, by slot
@@ -150,7 +151,7 @@ func (w world) broken() string {
 		return "closed while somebody can still pay"
 	case o.State.Final() && w.MoneyIn > 0 && o.State == sale.Closed:
 		return "paid, and ended as closed"
-	case o.State == sale.Attention && w.MoneyIn == 0:
+	case (o.State == sale.Attention || o.State == sale.WrittenOff) && w.MoneyIn == 0:
 		return "a person is asked about money that never came"
 	}
 	return ""
@@ -416,19 +417,23 @@ func (w world) outside(m *mover) {
 	if m.rules.damage && !w.Damaged {
 		w.restore(m)
 	}
-	if m.rules.person && !w.Decided {
+	if m.rules.person && (!w.Decided || w.Order.State == sale.WrittenOff) {
 		w.person(m)
 	}
 }
 
-// person decides: the money goes back, or it does not.
+// person decides: the money goes back, or it does not, or later it does all the
+// same.
 func (w world) person(m *mover) {
 	w.Decided = true
 	switch w.Order.State {
 	case sale.Attention:
 		m.happen(w, sale.Resolved{As: sale.Refunding})
 		m.happen(w, sale.Resolved{As: sale.Dispensed})
-	case sale.Dispensed:
+		off := w
+		off.Off = true
+		m.happen(off, sale.Resolved{As: sale.WrittenOff})
+	case sale.Dispensed, sale.WrittenOff:
 		m.happen(w, sale.Resolved{As: sale.Refunding})
 	}
 }

@@ -38,8 +38,8 @@ func follows(from sale.State) []sale.State {
 	case sale.Refunding:
 		return []sale.State{sale.Refunding, sale.Refunded, sale.Attention}
 	case sale.Attention:
-		return []sale.State{sale.Dispensed, sale.Refunding}
-	case sale.Dispensed:
+		return []sale.State{sale.Dispensed, sale.Refunding, sale.WrittenOff}
+	case sale.Dispensed, sale.WrittenOff:
 		return []sale.State{sale.Refunding} // by a person, see admitReturn
 	}
 	return nil
@@ -110,8 +110,8 @@ func admitReturn(stored *sale.Order, o sale.Order, refuse func(string, ...any) e
 	}
 	was, now := stored.Refund, o.Refund
 	switch {
-	case stored.State == sale.Dispensed && !now.ByPerson:
-		return refuse("was dispensed, and no person asks for the money back")
+	case (stored.State == sale.Dispensed || stored.State == sale.WrittenOff) && !now.ByPerson:
+		return refuse("is %s, and no person asks for the money back", stored.State)
 	case was.ByPerson && !now.ByPerson:
 		return refuse("forgets that a person asked for the refund")
 	case now.Closed != was.Closed && (now.Closed != was.Closed+1 || was.Status != sale.RefundClosed):

@@ -404,7 +404,7 @@ func TestSchema1(t *testing.T) {
 	}
 	closeStore(t, s)
 	forgetTape(t, path)
-	if _, err := store.OpenReadOnly(path); err == nil || !strings.Contains(err.Error(), "the ledger has schema 1, this kioskd knows 3 (start the daemon once") {
+	if _, err := store.OpenReadOnly(path); err == nil || !strings.Contains(err.Error(), "the ledger has schema 1, this kioskd knows 4 (start the daemon once") {
 		t.Error(err)
 	}
 	s = open(t, path, store.Options{Checker: checker(t, "check")}.KeepingNewest(10))

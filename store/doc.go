@@ -36,7 +36,7 @@
 // schema), PATH.archive-2026-03.jsonl.gz (for zcat and jq: each line an order
 // with its journal and a checksum).
 //
-// Layout, schema 3. Keys are big-endian numbers, so that their order is that of
+// Layout, schema 4. Keys are big-endian numbers, so that their order is that of
 // time. All records are sealed (see seal).
 //
 //	meta     "schema", "totals", "epoch"; "copy" in a copy

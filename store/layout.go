@@ -14,8 +14,8 @@ import (
 )
 
 // Schema is the layout that this package writes. Schema 1 knew no archives and
-// no tape, schema 2 no slots.
-const Schema = 3
+// no tape, schema 2 no slots, schema 3 no orders that are written off.
+const Schema = 4
 
 const (
 	inMeta     = "meta"
@@ -208,7 +208,7 @@ type migration struct {
 // migrations lists the steps from every older schema, in order. There is none
 // older than 1.
 func migrations() []migration {
-	return []migration{{1, addArchives}, {2, addShelves}}
+	return []migration{{1, addArchives}, {2, addShelves}, {3, unchanged}}
 }
 
 func addArchives(tx *bbolt.Tx) error {
@@ -226,6 +226,9 @@ func addShelves(tx *bbolt.Tx) error {
 	_, err := tx.CreateBucket([]byte(inShelves))
 	return err
 }
+
+// unchanged is the step to a schema that says only more in the same places.
+func unchanged(*bbolt.Tx) error { return nil }
 
 func migrate(db *bbolt.DB, to uint32, steps []migration) error {
 	var at uint32

@@ -162,9 +162,9 @@ func TestNewerSchema(t *testing.T) {
 	before, _ := os.ReadFile(path)
 	_, err := store.Open(t.Context(), path, store.Options{})
 	wantText(t, err, path, "E-STORE-01: the ledger was written by a newer kioskd:"+
-		" the ledger has schema 4, this kioskd knows 3 (install that version again)")
+		" the ledger has schema 5, this kioskd knows 4 (install that version again)")
 	_, err = store.OpenReadOnly(path)
-	wantText(t, err, path, "E-STORE-01: the ledger has schema 4, this kioskd knows 3 (install the newer kioskd that wrote it)")
+	wantText(t, err, path, "E-STORE-01: the ledger has schema 5, this kioskd knows 4 (install the newer kioskd that wrote it)")
 	after, _ := os.ReadFile(path)
 	if string(before) != string(after) {
 		t.Error("the file was changed")
@@ -175,13 +175,13 @@ func TestMigration(t *testing.T) {
 	path := newPath(t)
 	s := open(t, path, store.Options{})
 	defer s.Close()
-	if err := s.MigrateTo([]uint32{3, 4, 5}, 5); err != nil {
+	if err := s.MigrateTo([]uint32{4, 5, 6}, 6); err != nil {
 		t.Fatal(err)
 	}
-	if ran, schema := s.Ran(); ran != "34" || schema != 5 {
+	if ran, schema := s.Ran(); ran != "45" || schema != 6 {
 		t.Errorf("ran %q to schema %d", ran, schema)
 	}
-	wantText(t, s.MigrateTo([]uint32{3, 4}, 6), "", "the ledger has schema 5, and nothing leads from there to 6")
+	wantText(t, s.MigrateTo([]uint32{4, 5}, 7), "", "the ledger has schema 6, and nothing leads from there to 7")
 }
 
 func TestLocked(t *testing.T) {

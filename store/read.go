@@ -153,11 +153,7 @@ func (r *Reader) newestFirst(visit func(h orderHead, payload []byte) (more bool,
 }
 
 func newestIn(tx *bbolt.Tx, visit func(h orderHead, payload []byte) (more bool, err error)) error {
-	var from [2]struct {
-		table
-		*bbolt.Cursor
-		k, v []byte
-	}
+	var from [2]run
 	for i, name := range []string{inOpen, inOrders} {
 		t, err := tableOf(tx, name)
 		if err != nil {

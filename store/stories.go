@@ -17,26 +17,88 @@ const enoughOlder = KeepNewest
 // hold of older ones, see [Archive.Orders]. It holds one order in memory. Sales
 // go on meanwhile; what they change is not seen.
 func (r *Reader) Stories(since time.Time, want func(sale.Order) bool, visit func(Archived)) error {
-	older := 0
 	return r.view(func(tx *bbolt.Tx) error {
-		return newestIn(tx, func(h orderHead, payload []byte) (more bool, err error) {
-			_, o, err := decodeOrder(payload)
-			switch {
-			case err != nil:
-				return false, err
-			case o.CreatedAt.Before(since):
-				older++
-				return older < enoughOlder, nil
-			}
-			if older = 0; !want(o) {
-				return true, nil
+		return sinceIn(tx, since, func(h orderHead, o sale.Order) error {
+			if !want(o) {
+				return nil
 			}
 			journal, err := chain(tx, h.last)
-			if err != nil {
-				return false, err
+			if err == nil {
+				visit(Archived{Order: o, Journal: journal})
 			}
-			visit(Archived{Order: o, Journal: journal})
-			return true, nil
+			return err
 		})
 	})
+}
+
+// Since visits the orders in the ledger that were created at or after since,
+// newest first.
+func (r *Reader) Since(since time.Time, visit func(sale.Order)) error {
+	return r.view(func(tx *bbolt.Tx) error {
+		return sinceIn(tx, since, func(_ orderHead, o sale.Order) error {
+			visit(o)
+			return nil
+		})
+	})
+}
+
+func sinceIn(tx *bbolt.Tx, since time.Time, visit func(orderHead, sale.Order) error) error {
+	older := 0
+	return newestIn(tx, func(h orderHead, payload []byte) (more bool, err error) {
+		_, o, err := decodeOrder(payload)
+		switch {
+		case err != nil:
+			return false, err
+		case o.CreatedAt.Before(since):
+			older++
+			return older < enoughOlder, nil
+		}
+		older = 0
+		return true, visit(h, o)
+	})
+}
+
+// Page returns at most limit orders with a sequence above after, in the order
+// of their sequence. Who reads page by page holds up nobody; an order that
+// changes meanwhile is seen once, as it was on its page.
+func (r *Reader) Page(after uint64, limit int) (orders []sale.Order, err error) {
+	err = r.view(func(tx *bbolt.Tx) error {
+		var from [2]run
+		for i, name := range []string{inOpen, inOrders} {
+			t, err := tableOf(tx, name)
+			if err != nil {
+				return err
+			}
+			from[i] = run{table: t, Cursor: t.Bucket.Cursor()}
+			from[i].k, from[i].v = from[i].Seek(numberKey(after + 1))
+		}
+		for len(orders) < limit {
+			f := &from[0]
+			if f.k == nil || from[1].k != nil && string(from[1].k) < string(f.k) {
+				f = &from[1]
+			}
+			if f.k == nil {
+				return nil
+			}
+			p, err := f.unseal(f.k, f.v)
+			if err != nil {
+				return err
+			}
+			_, o, err := decodeOrder(p)
+			if err != nil {
+				return err
+			}
+			orders = append(orders, o)
+			f.k, f.v = f.Next()
+		}
+		return nil
+	})
+	return orders, err
+}
+
+// run is one of two buckets that are read as one.
+type run struct {
+	table
+	*bbolt.Cursor
+	k, v []byte
 }

@@ -38,7 +38,7 @@ daemon and without one. The daemon also makes a copy of its own each day.`,
 
 func backUp(ctx context.Context, at places, file string) error {
 	err := store.SaveBackup(ctx, file, selfCheck(), func(w io.Writer) error {
-		return dial(at.socket).download(ctx, "/v1/backup", w)
+		return dial(at.socket).download(ctx, "/v1/backup", nil, w)
 	})
 	if !errors.Is(err, errNoDaemon) {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -32,29 +30,51 @@ type control struct {
 	face    *face
 	board   sale.Dispenser
 	bills   *bills // nil if the payment driver has none
+	config  *reloader
+	path    string // of the ledger
+	digest  *digest
+	log     *slog.Logger
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
 // machine sells all the same.
-func (c control) serve(ctx context.Context, socket string, log *slog.Logger) error {
+func (c control) serve(ctx context.Context, socket string) error {
 	l, err := listenUnix(socket)
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	s := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
-	defer stop()
+	s := &http.Server{Handler: c.handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug)}
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswer)
+		defer cancel()
+		_ = s.Shutdown(last)
+		_ = s.Close()
+	})
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		stop()
 		return fmt.Errorf("control socket: %w", err)
 	}
+	<-ended
 	return nil
 }
+
+// lastAnswer is how long an answer under way may take when the machine has
+// ended: it may be the one to what has ended it.
+const lastAnswer = time.Second
 
 func (c control) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", c.status)
 	mux.HandleFunc("GET /v1/orders", c.orders)
 	mux.HandleFunc("GET /v1/orders/{number}", c.order)
+	mux.HandleFunc("GET /v1/journal", c.journal)
+	mux.HandleFunc("GET /v1/sales", c.sales)
+	mux.HandleFunc("GET /v1/export", c.export)
+	mux.HandleFunc("POST /v1/resolve", c.resolve)
+	mux.HandleFunc("POST /v1/reload", c.reload)
+	mux.HandleFunc("POST /v1/prices", c.price)
 	mux.HandleFunc("GET /v1/screen.png", c.screen)
 	mux.HandleFunc("GET /v1/backup", c.backup)
 	mux.HandleFunc("GET /v1/shelves", c.shelves)
@@ -91,33 +111,6 @@ func listenUnix(path string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o660)
 }
 
-func (c control) status(w http.ResponseWriter, r *http.Request) {
-	now, err := c.machine.Status(r.Context())
-	stats, e := c.store.Stats()
-	if err = errors.Join(err, e); err != nil {
-		refuse(w, http.StatusInternalServerError, err)
-		return
-	}
-	var board any
-	if b, ok := c.board.(interface{ Condition() any }); ok {
-		board = b.Condition()
-	}
-	s := statusAnswer{Version: version(), Sale: now, Store: stats, Controller: board}
-	if err := c.board.Health(); err != nil {
-		s.Silent = err.Error()
-	}
-	reply(w, s)
-}
-
-// statusAnswer is the answer of GET /v1/status.
-type statusAnswer struct {
-	Version    string      `json:"version"`
-	Sale       sale.Status `json:"sale"`
-	Store      store.Stats `json:"store"`
-	Controller any         `json:"controller,omitempty"`       // what the board says of the machine
-	Silent     string      `json:"controller_fault,omitempty"` // why the board cannot be used
-}
-
 func (c control) slots(w http.ResponseWriter, r *http.Request) {
 	known, err := c.machine.Slots(r.Context())
 	if err != nil {
@@ -148,15 +141,22 @@ func (c control) test(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c control) orders(w http.ResponseWriter, r *http.Request) {
-	limit, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("limit"), "20"))
-	if err != nil || limit < 0 {
-		refuse(w, http.StatusBadRequest, errors.New("limit is a number, 0 for all"))
+	q, err := parseQuery(r.URL.Query())
+	var f store.Filter
+	if err == nil {
+		f, err = q.filter(time.Now())
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	list, err := c.store.Orders(store.Filter{Limit: limit})
+	list, err := c.store.Orders(f)
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, err)
 		return
+	}
+	if list == nil {
+		list = []sale.Order{} // in JSON a list, not null
 	}
 	reply(w, list)
 }
@@ -260,9 +260,9 @@ func (c client) post(ctx context.Context, path string, body, into any) error {
 }
 
 // download writes an answer as it is.
-func (c client) download(ctx context.Context, path string, to io.Writer) error {
+func (c client) download(ctx context.Context, path string, query url.Values, to io.Writer) error {
 	c.http.Timeout = backupWithin
-	answer, err := c.ask(ctx, path, nil)
+	answer, err := c.ask(ctx, path, query)
 	if err != nil {
 		return err
 	}
@@ -294,5 +294,13 @@ func (c client) do(r *http.Request) (*http.Response, error) {
 	case answer.StatusCode == http.StatusNotFound:
 		return nil, notThere(said.Error)
 	}
-	return nil, errors.New(said.Error)
+	return nil, refused{answer.StatusCode, said.Error}
 }
+
+// refused is the daemon's word for why it does not do what it was asked.
+type refused struct {
+	status int
+	what   string
+}
+
+func (r refused) Error() string { return r.what }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/configs"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
@@ -22,7 +23,8 @@ import (
 // aControl is the control of a machine that runs, with three sales of the past.
 func aControl(t testing.TB) control {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "k.db"), store.Options{Reserve: 1})
+	path := filepath.Join(t.TempDir(), "k.db")
+	s, err := store.Open(t.Context(), path, store.Options{Reserve: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,17 @@ func aControl(t testing.TB) control {
 			t.Error(err)
 		}
 	})
-	return control{s, m, f, board, nil}
+	return control{
+		store: s, machine: m, face: f, board: board, config: aReloader(f), path: path,
+		digest: new(digest), log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// aReloader is that of a daemon without a file.
+func aReloader(f *face) *reloader {
+	c := configs.Default()
+	c.Machine.ID, c.Machine.Name = "T1", "hall"
+	return newReloader("", &c, f, new(slog.LevelVar), slog.New(slog.DiscardHandler))
 }
 
 func TestControl(t *testing.T) {
@@ -67,6 +79,22 @@ func TestControl(t *testing.T) {
 		{"GET", "/v1/orders?limit=1", 200, `[{"number":"SH0042-00000003-`, ""},
 		{"GET", "/v1/orders?limit=x", 400, `{"error":"limit is a number, 0 for all"}`, ""},
 		{"GET", "/v1/orders?limit=-1", 400, `{"error":"limit is a number, 0 for all"}`, ""},
+		{"GET", "/v1/orders?slot=x", 400, `{"error":"slot is a number, 0 for all"}`, ""},
+		{"GET", "/v1/orders?state=sold", 400, `{"error":"state: there is no state \"sold\": write open, or some of `, ""},
+		{"GET", "/v1/orders?state=attention", 200, "[]", ""},
+		{"GET", "/v1/orders?day=2026-03-01&limit=0", 200, `[{"number":"SH0042-00000003-`, ""},
+		{"GET", "/v1/journal", 200, `{"entries":[],"last":15}`, ""},
+		{"GET", "/v1/journal?after=14", 200, `{"entries":[{"n":15,`, ""},
+		{"GET", "/v1/journal?after=-1", 400, `{"error":"after is the number of a journal entry"}`, ""},
+		{"GET", "/v1/sales?days=0", 400, `{"error":"days is a number from 1 to 366"}`, ""},
+		{"GET", "/v1/sales?days=1", 200, `[{"day":"`, ""},
+		{"GET", "/v1/export?from=2026-03-01&to=2026-03-01&format=json", 200, "[\n{\"out_trade_no\":\"SH0042-00000001-", ""},
+		{"GET", "/v1/export?from=x&format=doc", 400, `{"error":"\"doc\" is no format: write csv, json or xlsx; --from: \"x\" is no day: write it like 2026-10-01"}`, ""},
+		{"POST", "/v1/reload", 409, `{"error":"this daemon was not started with a config file"}`, "{}"},
+		{"POST", "/v1/resolve", 400, `{"error":"want the number of an order, as what it is settled and a reason: EOF"}`, ""},
+		{"POST", "/v1/resolve", 400, `{"error":"as \"sold\": it is dispensed, refund or written-off"}`, `{"number": "x", "as": "sold"}`},
+		{"POST", "/v1/resolve", 404, `{"error":"\"nobody\": no such order"}`, `{"number": "nobody", "as": "refund", "reason": "x"}`},
+		{"POST", "/v1/resolve", 409, `{"error":"no reason is given"}`, `{"number": "01-01eef", "as": "refund", "reason": " "}`},
 		{"GET", "/v1/orders/01-01eef", 200, `{"order":{"number":"SH0042-00000001-01eef"`, ""},
 		{"GET", "/v1/orders/nobody", 404, `{"error":"\"nobody\": no such order"}`, ""},
 		{"GET", "/v1/screen.png", 404, `{"error":"this machine has no picture of its screen"}`, ""},

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,11 +22,14 @@ import (
 
 // daemon is one machine, wired. The demo runs it exactly as run does.
 type daemon struct {
-	config  *configs.Config
+	config  *configs.Config // as it is in use; see reloader
+	file    string          // of the config; empty: it cannot be reloaded
+	level   *slog.LevelVar  // of log, if it can be changed
 	log     *slog.Logger
 	face    *face
-	clock   clock    // known once the ledger is open
-	checker []string // command that examines the ledger, see store.Options
+	reload  *reloader // made by run
+	clock   clock     // known once the ledger is open
+	checker []string  // command that examines the ledger, see store.Options
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
@@ -41,12 +47,17 @@ func (d *daemon) run(ctx context.Context) error {
 	blind, died := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer died(nil)
 
+	first := d.config
+	d.reload = newReloader(d.file, first, d.face, cmp.Or(d.level, new(slog.LevelVar)), d.log)
+	if d.file != "" {
+		go d.hangups(ctx)
+	}
 	selling := make(chan error, 1)
 	go func() {
-		selling <- d.sell(ctx, blind)
+		selling <- d.sellOn(ctx, blind)
 		leave() // the screen shows the last order to its end
 	}()
-	faceErr := d.face.run(shown, d.config)
+	faceErr := d.face.run(shown, first)
 	if d.face.desk && errors.Is(faceErr, screen.ErrClosed) {
 		stop() // who closes the window of a demo wants it to end
 		return <-selling
@@ -56,6 +67,35 @@ func (d *daemon) run(ctx context.Context) error {
 		died(faceErr)
 	}
 	return errors.Join(<-selling, faceErr)
+}
+
+// hangups reloads the config whenever somebody sends SIGHUP. The log tells what
+// came of it.
+func (d *daemon) hangups(ctx context.Context) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-hup:
+			_, _ = d.reload.reload(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// sellOn sells until ctx ends, anew with other wiring whenever the config
+// wants it.
+func (d *daemon) sellOn(ctx, blind context.Context) error {
+	for {
+		d.config = d.reload.inUse()
+		err := d.sell(ctx, blind)
+		if again := d.reload.ended(); err != nil || !again || ctx.Err() != nil {
+			return err
+		}
+		d.log.Info("the machine runs anew with the changed config")
+	}
 }
 
 // sell opens the ledger, then runs the machine, the control socket and the
@@ -87,11 +127,8 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 
 	o := sale.Options{
 		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: d.clock,
-		Code: d.config.Machine.ID, Products: d.config.Catalogue(), Spares: d.config.Spares(),
-		NewCode: d.config.Sale.NewCode, RefundCap: sale.Fen(d.config.Sale.RefundCap),
-		PayWithin: d.config.Sale.PayWithin, DispenseWithin: d.config.Sale.DispenseWithin,
-		Policy: d.config.Sale.Policy(), MaxDoubts: d.config.Sale.MaxUnknownPerDay, Log: d.log,
-	}
+		Code: d.config.Machine.ID, Log: d.log,
+	}.On(termsOf(d.config))
 	if d.wrap != nil {
 		d.wrap(&o)
 	}
@@ -101,6 +138,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	}
 	if d.ready != nil {
 		d.ready(ledger, m)
+		d.ready = nil
 	}
 	bills, err := newBills(d.config, gateway, &ledger.Reader, d.clock)
 	if err != nil {
@@ -112,10 +150,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	side, done := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
 		defer done() // the others end when the machine has
+		if !d.reload.runs(m, d.config) {
+			return nil
+		}
 		return m.Run(ctx)
 	})
 	g.Go(func() error {
-		if err := (control{ledger, m, d.face, dispenser, bills}).serve(side, d.config.Control.Socket, d.log); err != nil {
+		if err := d.control(ledger, m, dispenser, bills).serve(side, d.config.Control.Socket); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
@@ -135,6 +176,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		g.Go(func() error { refresh(side, r, d.log); return nil })
 	}
 	return g.Wait()
+}
+
+func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
+	return control{
+		store: ledger, machine: m, face: d.face, board: board, bills: b,
+		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log,
+	}
 }
 
 func screenFault(err error) *sale.Fault {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 
 	"kioskd/configs"
 	"kioskd/device"
@@ -34,6 +35,9 @@ type controller struct {
 	settings func() configs.Settings // the defaults
 	open     func(c *configs.Config, log *slog.Logger) dispenser
 	probe    device.Probe // optional: asks a port whether such a board is there, if that can do no harm
+	// priced: open tells the machine the prices and the time to pay, which it
+	// decides by.
+	priced bool
 }
 
 // controllers lists the drivers of boards, in the order in which a port is
@@ -67,7 +71,8 @@ func controllers() []controller {
 				}
 				return mdb.Open(c.Controller.Port, *c.Controller.Settings.(*mdb.Settings), o)
 			},
-			probe: mdb.Probe(),
+			probe:  mdb.Probe(),
+			priced: true,
 		},
 		{
 			name:     "modbus",
@@ -188,6 +193,10 @@ func openDispenser(c *configs.Config, log *slog.Logger) (dispenser, error) {
 		}
 	}
 	return nil, fmt.Errorf("no driver %q", c.Controller.Driver)
+}
+
+func priced(driver string) bool {
+	return slices.ContainsFunc(controllers(), func(c controller) bool { return c.name == driver && c.priced })
 }
 
 func openGateway(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {

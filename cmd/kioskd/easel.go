@@ -17,9 +17,21 @@ type easel struct {
 }
 
 func newEasel(s display.Style) (*easel, error) {
+	e := &easel{}
+	return e, e.use(s)
+}
+
+// use has the next scenes painted in another style.
+func (e *easel) use(s display.Style) error {
 	s.Width, s.Height = 540, 960 // as large as a window on a desk
 	p, err := display.NewPainter(s)
-	return &easel{painter: p}, err
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.painter = p
+	return nil
 }
 
 func (e *easel) paint(s sale.Scene) *image.RGBA {

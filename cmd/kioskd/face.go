@@ -30,6 +30,9 @@ type face struct {
 	panel  sale.Panel
 	watch  []func(sale.Scene)
 	snap   func() *image.RGBA
+	// restyle, once there is a screen, has it show the next scenes as another
+	// config wants them.
+	restyle func(*configs.Config) error
 }
 
 var _ sale.Panel = (*face)(nil)
@@ -56,13 +59,35 @@ func (f *face) onShow(w func(sale.Scene)) {
 	f.watch = append(f.watch, w)
 }
 
-func (f *face) attach(p sale.Panel, snap func() *image.RGBA) {
+func (f *face) attach(p sale.Panel, snap func() *image.RGBA, restyle func(*configs.Config) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.panel, f.snap = p, snap
+	f.panel, f.snap, f.restyle = p, snap, restyle
 	if f.newest != nil {
 		p.Show(*f.newest)
 	}
+}
+
+// wear has the screen look as a config wants it, from the next scene on.
+func (f *face) wear(c *configs.Config) error {
+	f.mu.Lock()
+	restyle, newest, panel := f.restyle, f.newest, f.panel
+	f.mu.Unlock()
+	if f.easel != nil {
+		if err := f.easel.use(style(c)); err != nil {
+			return err
+		}
+	}
+	if restyle == nil {
+		return nil
+	}
+	if err := restyle(c); err != nil {
+		return err
+	}
+	if newest != nil {
+		panel.Show(*newest)
+	}
+	return nil
 }
 
 // snapshot is what the customer sees now, or nil.
@@ -117,12 +142,20 @@ func (f *face) window(ctx context.Context, c *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	s, err := screen.New(p, screen.Options{Windowed: c.Screen.Windowed, Rotate: int(c.Screen.Rotate), Digits: digits(c), Log: f.log})
+	shown := &canvas{painter: p}
+	s, err := screen.New(shown, screen.Options{Windowed: c.Screen.Windowed, Rotate: int(c.Screen.Rotate), Digits: digits(c), Log: f.log})
 	if err != nil {
 		return err
 	}
 	f.log.Info("screen", "font", p.Font(), "language", c.Machine.Language)
-	f.attach(s, s.Snapshot)
+	f.attach(s, s.Snapshot, func(c *configs.Config) error {
+		p, err := display.NewPainter(style(c))
+		if err == nil {
+			shown.use(p)
+			s.SetDigits(digits(c))
+		}
+		return err
+	})
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go f.forward(ctx, s.Keys())
@@ -132,7 +165,10 @@ func (f *face) window(ctx context.Context, c *configs.Config) error {
 func (f *face) terminal(ctx context.Context, c *configs.Config) error {
 	live := isTerminal(os.Stdout)
 	t := terminal.New(os.Stdout, style(c), terminal.Options{Live: live, Colour: live})
-	f.attach(t, nil)
+	f.attach(t, nil, func(c *configs.Config) error {
+		t.Restyle(style(c))
+		return nil
+	})
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go f.forward(ctx, terminal.ReadKeys(ctx, os.Stdin))

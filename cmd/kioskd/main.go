@@ -79,13 +79,28 @@ QR code on the screen, and, once the payment is verified, one turn of the motor.
 Try it without any hardware:   kioskd demo
 Set up a machine:              kioskd setup
 
-Exit codes: 0 done, 1 it did not work, 2 the command line or the config is wrong.`,
+Exit codes: 0 done, 1 it did not work or the answer is no, 2 the command line or the
+config is wrong and nothing was done.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand(errs), demoCommand(out, errs), checkCommand(out, errs), doctorCommand(out), setupCommand(out, errs), detectCommand(out, errs), ordersCommand(out), refundCommand(out), slotsCommand(out, errs), stockCommand(out, errs), openCommand(out, errs), closeCommand(out, errs), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out), versionCommand(out), checkStoreCommand(out))
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"look", "See how the machine is:", []*cobra.Command{statusCommand(out), ordersCommand(out), showCommand(out), slotsCommand(out, errs), stockCommand(out, errs), doctorCommand(out), supportCommand(out)}},
+		{"act", "Do something about it:", []*cobra.Command{resolveCommand(out), refundCommand(out), openCommand(out, errs), closeCommand(out, errs), priceCommand(out, errs)}},
+		{"books", "For the books:", []*cobra.Command{exportCommand(out), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out)}},
+		{"set up", "Set up and run:", []*cobra.Command{setupCommand(out, errs), checkCommand(out, errs), detectCommand(out, errs), runCommand(errs), reloadCommand(out), demoCommand(out, errs)}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(versionCommand(out), checkStoreCommand(out))
 	return root
 }

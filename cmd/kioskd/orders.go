@@ -7,11 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,66 +16,59 @@ import (
 	"kioskd/store"
 )
 
-// story is one order with everything that was written about it.
-type story struct {
-	Order   sale.Order    `json:"order"`
-	Journal []store.Entry `json:"journal"`
-}
-
-func storyOf(r *store.Reader, number string) (story, error) {
-	o, err := r.Order(number)
-	if err != nil {
-		return story{}, err
-	}
-	j, err := r.Journal(string(o.Number))
-	return story{o, j}, err
-}
-
 func ordersCommand(out io.Writer) *cobra.Command {
 	var file string
-	var asJSON bool
-	var limit int
+	var asJSON, follow bool
+	var q orderQuery
 	c := &cobra.Command{
 		Use:   "orders [NUMBER]",
-		Short: "Show the newest orders, or one order with its journal",
-		Long: `Show the newest orders, or one order with its journal. NUMBER is the whole order
-number or its end: a customer reads out the last six characters from the screen.
-It asks the running daemon; without one it reads the ledger itself. Orders that
-were archived are read from the files beside the ledger.`,
-		Args: cobra.MaximumNArgs(1),
+		Short: "Show the newest orders, those of a day, a state or a slot, or follow them live",
+		Long: `Show the newest orders, or one order with its journal, as kioskd show does. It asks
+the running daemon; without one it reads the ledger itself. Orders that were archived
+are read from the files beside the ledger.
+
+--follow goes on until Ctrl-C and prints each step of each order as it is written.`,
+		Example: "  kioskd orders --day yesterday\n  kioskd orders --state attention,unknown --limit 0\n  kioskd orders --slot 11\n  kioskd orders --follow",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if limit < 0 {
-				return errors.New("--limit is a number of orders, 0 for all")
+			f, err := q.filter(time.Now())
+			if err != nil {
+				return err
 			}
 			at, err := locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
-			if len(args) == 1 {
-				s, err := askStory(cmd.Context(), at, args[0])
-				if errors.Is(err, store.ErrNoOrder) {
-					s, err = archivedStory(at, args[0], err)
-				}
-				if err != nil {
-					return failed(err)
-				}
-				return show(out, asJSON, s, s.print)
+			switch {
+			case follow && (len(args) > 0 || q.day != "" || q.slot != 0 || cmd.Flags().Changed("limit")):
+				return errors.New("--follow shows what happens from now on: it goes with --state alone")
+			case follow:
+				return failed(followOrders(cmd.Context(), at, f.States, asJSON, out, cmd.ErrOrStderr()))
+			case len(args) == 1:
+				return showStory(cmd.Context(), at, args[0], asJSON, out)
 			}
-			list, err := askOrders(cmd.Context(), at, limit)
-			if err != nil {
-				return failed(err)
-			}
-			list, damage := withArchived(at, list, limit)
-			for _, err := range damage {
-				fmt.Fprintln(cmd.ErrOrStderr(), "kioskd:", err)
-			}
-			return show(out, asJSON, list, func(w io.Writer) { printOrders(w, list) })
+			return listOrders(cmd.Context(), at, q, f, asJSON, out, cmd.ErrOrStderr())
 		},
 	}
-	c.Flags().StringVar(&file, "config", defaultConfig, "the machine's config `FILE`")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().IntVar(&limit, "limit", 20, "how many orders, newest first; 0 for all")
+	q.flags(c)
+	fl := c.Flags()
+	fl.StringVar(&file, "config", defaultConfig, "the machine's config `FILE`")
+	fl.BoolVar(&asJSON, "json", false, "print JSON")
+	fl.BoolVarP(&follow, "follow", "f", false, "print each step of each order until Ctrl-C")
+	c.ValidArgsFunction = knownNumbers(&file)
 	return c
+}
+
+func listOrders(ctx context.Context, at places, q orderQuery, f store.Filter, asJSON bool, out, errs io.Writer) error {
+	list, err := askOrders(ctx, at, q, f)
+	if err != nil {
+		return failed(err)
+	}
+	list, damage := withArchived(at, list, f)
+	for _, err := range damage {
+		fmt.Fprintln(errs, "kioskd:", err)
+	}
+	return show(out, asJSON, list, func(w io.Writer) { printOrders(w, list, q) })
 }
 
 func show(out io.Writer, asJSON bool, v any, text func(io.Writer)) error {
@@ -90,33 +79,22 @@ func show(out io.Writer, asJSON bool, v any, text func(io.Writer)) error {
 	return nil
 }
 
-func askOrders(ctx context.Context, at places, limit int) (list []sale.Order, err error) {
-	err = dial(at.socket).get(ctx, "/v1/orders", url.Values{"limit": {strconv.Itoa(limit)}}, &list)
+func askOrders(ctx context.Context, at places, q orderQuery, f store.Filter) (list []sale.Order, err error) {
+	err = dial(at.socket).get(ctx, "/v1/orders", q.values(), &list)
 	if !errors.Is(err, errNoDaemon) {
 		return list, err
 	}
 	err = fromLedger(at, func(r *store.Reader) (err error) {
-		list, err = r.Orders(store.Filter{Limit: limit})
+		list, err = r.Orders(f)
 		return err
 	})
 	return list, err
 }
 
-func askStory(ctx context.Context, at places, number string) (s story, err error) {
-	err = dial(at.socket).get(ctx, "/v1/orders/"+url.PathEscape(number), nil, &s)
-	if !errors.Is(err, errNoDaemon) {
-		return s, err
-	}
-	err = fromLedger(at, func(r *store.Reader) (err error) {
-		s, err = storyOf(r, number)
-		return err
-	})
-	return s, err
-}
-
 // withArchived adds archived orders to those of the ledger until there are as
 // many as wanted, and says what could not be read.
-func withArchived(at places, list []sale.Order, limit int) (all []sale.Order, damage []error) {
+func withArchived(at places, list []sale.Order, f store.Filter) (all []sale.Order, damage []error) {
+	limit := f.Limit
 	if limit > 0 && len(list) >= limit {
 		return list, nil
 	}
@@ -124,7 +102,7 @@ func withArchived(at places, list []sale.Order, limit int) (all []sale.Order, da
 	for _, o := range list {
 		seen[o.Number] = true
 	}
-	for a, err := range store.OpenArchive(at.ledger).Orders(store.Filter{Limit: limit}) {
+	for a, err := range store.OpenArchive(at.ledger).Orders(f) {
 		switch {
 		case err != nil:
 			damage = append(damage, err)
@@ -142,20 +120,6 @@ func withArchived(at places, list []sale.Order, limit int) (all []sale.Order, da
 	return list, damage
 }
 
-// archivedStory looks for an order that the ledger does not have.
-func archivedStory(at places, number string, absent error) (story, error) {
-	a, err := store.OpenArchive(at.ledger).Order(number)
-	switch {
-	case a.Order.Number != "":
-		return story{a.Order, a.Journal}, nil
-	case errors.Is(err, store.ErrArchive):
-		return story{}, err
-	case errors.Is(err, store.ErrNoOrder):
-		return story{}, absent
-	}
-	return story{}, err
-}
-
 func fromLedger(at places, read func(*store.Reader) error) error {
 	r, err := store.OpenReadOnly(at.ledger)
 	if err != nil {
@@ -165,17 +129,27 @@ func fromLedger(at places, read func(*store.Reader) error) error {
 	return read(r)
 }
 
-func printOrders(out io.Writer, list []sale.Order) {
-	if len(list) == 0 {
+func printOrders(out io.Writer, list []sale.Order, q orderQuery) {
+	switch {
+	case len(list) > 0:
+	case q.day == "" && q.states == "" && q.slot == 0:
 		fmt.Fprintln(out, "no orders yet")
 		return
+	default:
+		fmt.Fprintln(out, "no such orders")
+		return
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ORDER\tTIME\tSLOT\tYUAN\tSTATE\tWHY\tPRODUCT")
+	t := newTable("ORDER", "TIME", "SLOT", "YUAN", "STATE", "WHY", "PRODUCT")
 	for _, o := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.Number, clockTime(o.CreatedAt), o.Product.Slot, price(o), o.State, o.Cause, o.Product.Name)
+		t.row(string(o.Number), clockTime(o.CreatedAt), o.Product.Slot.String(), price(o), string(o.State), string(o.Cause), o.Product.Name)
 	}
-	w.Flush()
+	t.mark = func(row, column int, _ string) string {
+		if column == 4 {
+			return colourOf(list[row].State)
+		}
+		return ""
+	}
+	t.print(out)
 }
 
 // price is what the customer owed; of a test vend nobody did.
@@ -184,47 +158,6 @@ func price(o sale.Order) string {
 		return "test"
 	}
 	return o.Product.Price.String()
-}
-
-// slotsList names the slots in which a vend failed before another was tried.
-func slotsList(slots []sale.Slot) string {
-	names := make([]string, len(slots))
-	for i, s := range slots {
-		names[i] = "slot " + s.String()
-	}
-	return strings.Join(names, ", ")
-}
-
-func (s story) print(out io.Writer) {
-	o := s.Order
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	row := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, value)
-		}
-	}
-	row("order", string(o.Number))
-	row("product", fmt.Sprintf("%s (slot %s)", o.Product.Name, o.Product.Slot))
-	row("failed in", slotsList(o.Failed))
-	if !o.Test() {
-		row("price", o.Product.Price.String()+" yuan")
-	}
-	row("state", fmt.Sprintf("%s (%s)", o.State, o.Cause))
-	row("transaction_id", o.Payment.TransactionID)
-	if !o.Payment.PaidAt.IsZero() {
-		row("paid", clockTime(o.Payment.PaidAt))
-	}
-	if o.Refund.Status != "" {
-		row("refund", fmt.Sprintf("%s, out_refund_no %s, refund_id %s", o.Refund.Status, o.RefundNumber(), o.Refund.ID))
-	}
-	row("refused", o.Refund.Refusal)
-	w.Flush()
-	fmt.Fprintln(out)
-	fmt.Fprintln(w, "TIME\tSTART\tSTATE\tWHY\tDETAIL")
-	for _, e := range s.Journal {
-		fmt.Fprintf(w, "%s\t%d+%.3fs\t%s\t%s\t%s\n", clockTime(e.At), e.Boot, e.Since.Seconds(), e.State, e.Cause, e.Detail)
-	}
-	w.Flush()
 }
 
 // beijing is the time of customers and bills; machines often lack tzdata.

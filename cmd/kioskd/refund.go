@@ -60,6 +60,7 @@ An order whose product was dispensed needs --dispensed besides.`,
 			return nil
 		},
 	}
+	c.ValidArgsFunction = knownNumbers(&file)
 	f := c.Flags()
 	f.StringVar(&file, "config", defaultConfig, "the machine's config `FILE`")
 	f.BoolVar(&asJSON, "json", false, "print the order as JSON")
@@ -74,17 +75,7 @@ func giveBack(ctx context.Context, c client, g sale.GiveBack, wait time.Duration
 	if err := c.post(ctx, "/v1/refunds", g, &o); err != nil {
 		return o, err
 	}
-	for end := time.Now().Add(wait); o.State == sale.Refunding && time.Now().Before(end); {
-		if !pause(ctx, 300*time.Millisecond) {
-			return o, ctx.Err()
-		}
-		var s story
-		if err := c.get(ctx, "/v1/orders/"+string(o.Number), nil, &s); err != nil {
-			return o, err
-		}
-		o = s.Order
-	}
-	return o, nil
+	return awaitRefund(ctx, c, o, wait)
 }
 
 // archivedRefund says where the money of an order can go back from that has
@@ -106,7 +97,7 @@ func refundWords(o sale.Order) string {
 	case o.Refund.Status == sale.RefundProcessing:
 		return fmt.Sprintf("order %s: WeChat Pay has accepted the refund of %s yuan; the money is on its way", o.Number, o.Product.Price)
 	}
-	return fmt.Sprintf("order %s: the refund of %s yuan is on record and goes on; look later with kioskd orders %s", o.Number, o.Product.Price, o.Number)
+	return fmt.Sprintf("order %s: the refund of %s yuan is on record and goes on; look later with kioskd show %s", o.Number, o.Product.Price, o.Number)
 }
 
 // refund is for POST /v1/refunds.
@@ -119,12 +110,5 @@ func (c control) refund(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o, err := c.machine.Refund(r.Context(), g)
-	switch {
-	case errors.Is(err, store.ErrNoOrder):
-		refuse(w, http.StatusNotFound, err)
-	case err != nil:
-		refuse(w, http.StatusConflict, err)
-	default:
-		reply(w, o)
-	}
+	c.decided(w, o, err)
 }

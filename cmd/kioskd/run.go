@@ -14,7 +14,7 @@ func runCommand(errs io.Writer) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Sell until told to stop",
-		Long: `Sell until told to stop. SIGTERM and SIGINT finish the vend under way; every other
+		Long: `Sell until told to stop. SIGHUP takes on the changed config, see kioskd reload. SIGTERM and SIGINT finish the vend under way; every other
 open order is taken up at the next start. A non-zero exit asks the supervisor to
 start it again.`,
 		Args: cobra.NoArgs,
@@ -23,9 +23,11 @@ start it again.`,
 			if err != nil {
 				return err
 			}
-			log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: c.Log.Level}))
+			level := new(slog.LevelVar)
+			level.Set(c.Log.Level)
+			log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon{config: c, log: log, face: newFace(log), checker: selfCheck()}
+			d := &daemon{config: c, file: file, level: level, log: log, face: newFace(log), checker: selfCheck()}
 			return failed(d.run(cmd.Context()))
 		},
 	}

@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"kioskd/configs"
 	"kioskd/payment/paytest"
+	"kioskd/sale"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
 )
@@ -31,7 +33,7 @@ func TestCommands(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive,
+			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "unzip": unzip, "secretless": secretless,
 			"provider": provider, "sales": sales, "portal": portalOf,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
@@ -90,6 +92,26 @@ func ledger(ts *testscript.TestScript, _ bool, args []string) {
 		for _, step := range ledgertest.Happy(seq + 1) {
 			ts.Check(s.Commit(step))
 		}
+	}
+}
+
+// hangup sends SIGHUP to everything in the background.
+func hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGHUP))
+	}
+}
+
+// question leaves an order that waits for a person, after those that are there.
+func question(ts *testscript.TestScript, _ bool, _ []string) {
+	s, err := store.Open(context.Background(), ts.MkAbs("kioskd.db"), store.Options{Reserve: 1})
+	ts.Check(err)
+	defer s.Close()
+	last, err := s.LastSeq()
+	ts.Check(err)
+	w, born := ledgertest.NewWalk(last + 1)
+	for _, step := range []sale.Step{born, w.To(sale.Awaiting), w.To(sale.Paid, sale.Dispensing), w.To(sale.Unknown), w.To(sale.Attention)} {
+		ts.Check(s.Commit(step))
 	}
 }
 

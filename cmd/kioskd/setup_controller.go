@@ -11,8 +11,8 @@ import (
 	"kioskd/configs"
 )
 
-func controllerQuestions() []question {
-	return []question{
+func controllerQuestions() []setupQuestion {
+	return []setupQuestion{
 		{
 			flag: "driver", usage: "the controller's driver (default: who answers on the port)",
 			what: words{"控制板的驱动", "The controller's driver"},

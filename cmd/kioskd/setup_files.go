@@ -37,13 +37,13 @@ var filesHelp = words{
 	"The zip or folder that you got with the merchant API certificate: apiclient_key.pem and apiclient_cert.pem;\npub_key.pem is from API security, 微信支付公钥. They are copied beside the config, with mode 600.",
 }
 
-func fileQuestions() []question {
-	list := []question{{
+func fileQuestions() []setupQuestion {
+	list := []setupQuestion{{
 		flag: "files", usage: "folder or zip with the merchant's files",
 		what: words{"商户文件所在的文件夹或 zip", "Folder or zip with the merchant's files"}, help: filesHelp,
 	}}
 	for _, f := range merchantFileList() {
-		list = append(list, question{flag: f.flag, field: "payment.settings." + f.key, usage: "a `FILE` of its own for " + f.key, what: f.what, help: filesHelp})
+		list = append(list, setupQuestion{flag: f.flag, field: "payment.settings." + f.key, usage: "a `FILE` of its own for " + f.key, what: f.what, help: filesHelp})
 	}
 	return list
 }

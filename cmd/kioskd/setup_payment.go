@@ -43,8 +43,8 @@ func kindNames() (names []string) {
 	return names
 }
 
-func paymentQuestions() []question {
-	list := []question{{
+func paymentQuestions() []setupQuestion {
+	list := []setupQuestion{{
 		flag: "payment", usage: strings.Join(kindNames(), ", ") + " (default: public-key)",
 		what: words{"收款方式", "How the merchant is set up"},
 		help: words{
@@ -53,7 +53,7 @@ func paymentQuestions() []question {
 		},
 	}}
 	id := func(flag, usage, zh, en, where, portal string) {
-		list = append(list, question{
+		list = append(list, setupQuestion{
 			flag: flag, field: "payment.settings." + strings.ReplaceAll(flag, "-", "_"), usage: usage, what: words{zh, en}, help: words{where, portal},
 		})
 	}
@@ -67,7 +67,7 @@ func paymentQuestions() []question {
 	id("public-key-id", "id of WeChat Pay's public key", "微信支付公钥 ID", "Id of WeChat Pay's public key", "商户平台 → API安全 → 微信支付公钥，PUB_KEY_ID_ 开头。", "Portal, API security, 微信支付公钥: it begins with PUB_KEY_ID_.")
 	id("merchant-serial", "serial of the merchant API certificate, without --merchant-cert", "商户 API 证书序列号", "Serial of the merchant API certificate", "商户平台 → API安全 → 商户API证书 → 管理证书。", "Portal, API security, 商户API证书.")
 	id("notify-url", "https address for notifications; kioskd does not listen there", "回调地址（https）", "Address for notifications (https)", "微信支付要求填写；本机不接收回调。写商户自己的 https 地址，不带“?”。", "WeChat Pay wants one; kioskd does not listen there. An https address of the merchant's, without “?”.")
-	list = append(list, question{
+	list = append(list, setupQuestion{
 		flag: "payer-ip", field: "payment.settings.payer_client_ip", usage: "this machine's address, for v2",
 		what: words{"本机 IP 地址", "This machine's IP address"},
 		help: words{"v2 每个订单都要。公网地址会变时写局域网地址。", "v2 wants it of every order. Where the public one changes: that in the local network."},
@@ -104,7 +104,7 @@ func (s *setup) payment(ctx context.Context) error {
 // identify asks for one of the merchant's numbers. The check of the payment
 // looks at all of them together, so one alone may not be judged by another's
 // absence.
-func (s *setup) identify(ctx context.Context, q question) error {
+func (s *setup) identify(ctx context.Context, q setupQuestion) error {
 	if q.optional && s.given[q.flag] == "" && s.present(q.field) == "" && s.yes {
 		return s.forget(q.field)
 	}

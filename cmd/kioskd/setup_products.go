@@ -14,8 +14,8 @@ import (
 	"kioskd/configs"
 )
 
-func productQuestions() []question {
-	return []question{{
+func productQuestions() []setupQuestion {
+	return []setupQuestion{{
 		flag: "products", usage: "CSV `FILE` with the lines slot,name,price",
 		what: words{"商品（货道号 名称 价格；回车结束）", "Product (slot, name, price; Enter ends)"},
 		help: words{

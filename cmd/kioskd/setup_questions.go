@@ -8,9 +8,9 @@ import (
 	"kioskd/configs"
 )
 
-// question is one answer that a config needs. Those that are not one key of the
+// setupQuestion is one answer that a config needs. Those that are not one key of the
 // config have no field: a step of their own asks for them.
-type question struct {
+type setupQuestion struct {
 	flag, field string
 	usage       string // of the flag
 	what, help  words
@@ -19,11 +19,11 @@ type question struct {
 
 // everyQuestion lists every answer, in the order in which they are asked. Whatever
 // else a person at the machine must be asked has its place here.
-func everyQuestion() []question {
+func everyQuestion() []setupQuestion {
 	return append(append(machineQuestions(), controllerQuestions()...), append(paymentQuestions(), productQuestions()...)...)
 }
 
-func questionOf(flag string) question {
+func questionOf(flag string) setupQuestion {
 	for _, q := range everyQuestion() {
 		if q.flag == flag {
 			return q
@@ -32,8 +32,8 @@ func questionOf(flag string) question {
 	panic("no question " + flag)
 }
 
-func machineQuestions() []question {
-	return []question{
+func machineQuestions() []setupQuestion {
+	return []setupQuestion{
 		{
 			flag: "machine-id", field: "machine.id", usage: "number of this machine, 1 to 12 letters and digits",
 			what: words{"机器编号", "Number of this machine"},
@@ -63,7 +63,7 @@ func (s *setup) machine(ctx context.Context) error {
 
 // answer gets one value into the config: from its flag, from what is there, or
 // from whoever is asked.
-func (s *setup) answer(ctx context.Context, q question) error {
+func (s *setup) answer(ctx context.Context, q setupQuestion) error {
 	if value, ok := s.given[q.flag]; ok {
 		if what := s.put(q.field, value); what != "" {
 			return failure{fmt.Errorf("--%s: %s", q.flag, what), exitUsage}

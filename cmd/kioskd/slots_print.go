@@ -5,19 +5,16 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 
 	"kioskd/sale"
 )
 
 func (t slotTable) print(out io.Writer) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SLOT\tSTATE\tSTOCK\tBOARD\tYUAN\tPRODUCT\tREMARK")
+	rows := newTable("SLOT", "STATE", "STOCK", "BOARD", "YUAN", "PRODUCT", "REMARK")
 	for _, r := range t.Slots {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			r.Number, r.State, r.stock(), yuan(r.Price), yuan(r.Sold), cmp.Or(r.Product, "-"), cmp.Or(r.Remark, "-"))
+		rows.row(r.Number.String(), string(r.State), r.stock(), yuan(r.Price), yuan(r.Sold), cmp.Or(r.Product, "-"), cmp.Or(r.Remark, "-"))
 	}
-	w.Flush()
+	rows.print(out)
 	for _, r := range t.Slots {
 		if r.Detail != "" {
 			fmt.Fprintf(out, "slot %s: %s\n", r.Number, r.Detail)

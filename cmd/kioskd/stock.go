@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -215,16 +214,15 @@ func save(s *store.Store, c *configs.Config, w wish) error {
 }
 
 func printShelves(out io.Writer, list []sale.SlotStatus) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SLOT\tSTATE\tSTOCK\tYUAN\tPRODUCT\tWHY")
+	t := newTable("SLOT", "STATE", "STOCK", "YUAN", "PRODUCT", "WHY")
 	for _, s := range list {
 		stock := "-"
 		if s.Shelf.Counted {
 			stock = strconv.Itoa(s.Shelf.Stock)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Product.Slot, cmp.Or(string(s.State), "sells"), stock, s.Product.Price, s.Product.Name, why(s))
+		t.row(s.Product.Slot.String(), cmp.Or(string(s.State), "sells"), stock, s.Product.Price.String(), s.Product.Name, why(s))
 	}
-	w.Flush()
+	t.print(out)
 }
 
 // why a slot does not sell, and what to do.

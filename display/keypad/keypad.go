@@ -39,6 +39,9 @@ const DefaultDigits = 3
 // It belongs to one goroutine.
 type Collector struct {
 	Digits int // length of the longest slot number; at most 9
+	// Longest, if set, is asked for Digits at each stroke: the products of a
+	// machine may change while it runs.
+	Longest func() int
 
 	slot  sale.Slot
 	typed int
@@ -74,8 +77,12 @@ func (c *Collector) Flush() (Key, bool) {
 func (c *Collector) Pending() bool { return c.typed > 0 }
 
 func (c *Collector) length() int {
-	if c.Digits <= 0 {
+	n := c.Digits
+	if c.Longest != nil {
+		n = c.Longest()
+	}
+	if n <= 0 {
 		return DefaultDigits
 	}
-	return min(c.Digits, 9)
+	return min(n, 9)
 }

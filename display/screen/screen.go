@@ -92,6 +92,7 @@ type Screen struct {
 	strokes chan keypad.Stroke
 	keys    chan keypad.Key
 	started atomic.Bool
+	digits  atomic.Int64
 }
 
 var _ sale.Panel = (*Screen)(nil)
@@ -111,15 +112,21 @@ func New(p Painter, o Options) (*Screen, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Screen{
+	s := &Screen{
 		painter: p,
 		options: o,
 		log:     log,
 		wake:    make(chan struct{}, 1),
 		strokes: make(chan keypad.Stroke, 16),
 		keys:    make(chan keypad.Key, 4),
-	}, nil
+	}
+	s.SetDigits(o.Digits)
+	return s, nil
 }
+
+// SetDigits changes the length of the longest slot number, from the next key
+// on. It may be called from any goroutine.
+func (s *Screen) SetDigits(n int) { s.digits.Store(int64(n)) }
 
 // Show makes scene the one to be seen. It may be called from any goroutine, at
 // any rate, before, during and after Run.
@@ -165,7 +172,7 @@ func (s *Screen) Run(ctx context.Context) error {
 		}
 	})
 	workers.Go(func() {
-		c := keypad.Collector{Digits: s.options.Digits}
+		c := keypad.Collector{Longest: func() int { return int(s.digits.Load()) }}
 		keypad.Run(ctx, &c, keypad.Pause, s.strokes, s.keys)
 	})
 	workers.Go(func() { s.frames.beat(ctx, closed) })

@@ -16,7 +16,7 @@ var rule = strings.Repeat("─", 40)
 // lines is a scene without what ticks, the clock of the idle scene included. An empty line separates its parts, and
 // no part is empty.
 func (t *Terminal) lines(s sale.Scene) []string {
-	w := display.Words(t.style, s)
+	w := display.Words(*t.style.Load(), s)
 	parts := [][]string{{t.bold(w.Head), w.Second, title(w)}}
 	switch s.Kind {
 	case sale.SceneIdle:
@@ -132,7 +132,7 @@ func facts(w display.Text, marked bool) []string {
 // tick is the line that changes every second, empty if the scene stands still.
 func (t *Terminal) tick(s sale.Scene) string {
 	left := int(s.Left / time.Second)
-	switch label := display.Words(t.style, s).Label; {
+	switch label := display.Words(*t.style.Load(), s).Label; {
 	case s.Kind == sale.ScenePay:
 		return fmt.Sprintf("%s %d:%02d", label, left/60, left%60)
 	case s.Window > 0:

@@ -40,7 +40,7 @@ type Options struct {
 // Terminal is the customer screen as text.
 type Terminal struct {
 	w       io.Writer
-	style   display.Style
+	style   atomic.Pointer[display.Style]
 	options Options
 
 	scene   atomic.Pointer[sale.Scene]
@@ -52,8 +52,14 @@ var _ sale.Panel = (*Terminal)(nil)
 
 // New prepares a screen that writes to w; nothing is written before Run.
 func New(w io.Writer, style display.Style, o Options) *Terminal {
-	return &Terminal{w: w, style: style, options: o, wake: make(chan struct{}, 1)}
+	t := &Terminal{w: w, options: o, wake: make(chan struct{}, 1)}
+	t.style.Store(&style)
+	return t
 }
+
+// Restyle has the next scene shown in another style, and a scene that is shown
+// anew printed again. It may be called from any goroutine.
+func (t *Terminal) Restyle(style display.Style) { t.style.Store(&style) }
 
 // Show makes scene the one to be seen. It may be called from any goroutine, at
 // any rate, before, during and after Run.
@@ -101,6 +107,7 @@ func dead(err error) error {
 // printer knows what stands on the terminal.
 type printer struct {
 	shown sale.Scene // without what ticks
+	style *display.Style
 	begun bool
 	tick  string // the line that the cursor is on
 }
@@ -109,7 +116,8 @@ type printer struct {
 func (p *printer) next(t *Terminal, s sale.Scene) string {
 	var b strings.Builder
 	now := still(s)
-	if !p.begun || !reflect.DeepEqual(now, p.shown) {
+	if style := t.style.Load(); !p.begun || style != p.style || !reflect.DeepEqual(now, p.shown) {
+		p.style = style
 		b.WriteString(p.end())
 		for _, line := range t.lines(s) {
 			b.WriteString(line + "\n")

@@ -128,7 +128,7 @@ func (f *Figures) count(d Deal) {
 		f.Refunded++
 	case sale.Closed:
 		f.Closed++
-	case sale.Attention:
+	case sale.Attention, sale.WrittenOff:
 		f.Attention++
 	default:
 		f.Open++
@@ -189,7 +189,7 @@ func (d Deal) broken() (out []string) {
 	case sale.Closed:
 		say(d.paid(), "and paid")
 		say(d.Trade.OutTradeNo != "" && d.Trade.TradeState == paytest.TradeNotPay && o.CodeURL != "", "and still payable")
-	case sale.Attention:
+	case sale.Attention, sale.WrittenOff:
 		say(!d.paid(), "and nobody paid")
 	}
 	return out
@@ -220,7 +220,7 @@ func (d Deal) brokenTest() (out []string) {
 func (b Books) Balance() (provider, ledger int64) {
 	f, _ := b.Check()
 	for _, o := range b.Orders {
-		if o.State == sale.Dispensed || o.State == sale.Attention {
+		if o.State == sale.Dispensed || o.State == sale.Attention || o.State == sale.WrittenOff {
 			ledger += int64(o.Product.Price)
 		}
 	}

@@ -95,7 +95,7 @@ func auditTest(o sale.Order, p *Provider, b *Board, say func(sale.Number, string
 	if drops := b.Drops(o.Number); o.State == sale.Dispensed && drops == 0 || o.Cause == sale.CauseNotDropped && drops > 0 {
 		say(o.Number, "a test vend called %s (%s), but %d drops", o.State, o.Cause, drops)
 	}
-	if o.Product.Price != 0 || o.State == sale.Attention || o.State == sale.Refunding || o.State == sale.Refunded {
+	if o.Product.Price != 0 || o.State == sale.Attention || o.State == sale.Refunding || o.State == sale.Refunded || o.State == sale.WrittenOff {
 		say(o.Number, "a test vend of %s yuan, %s", o.Product.Price, o.State)
 	}
 }
@@ -137,7 +137,7 @@ func Audit(orders []sale.Order, p *Provider, b *Board) error {
 			say(o.Number, "dispensed, but %d drops and %d refunds", drops, trade.Refunds)
 		case o.State == sale.Refunded && trade.Refund != sale.RefundSuccess:
 			say(o.Number, "refunded, but the provider says %q", trade.Refund)
-		case paid && o.State.Final() && o.State != sale.Dispensed && o.State != sale.Refunded && o.State != sale.Attention:
+		case paid && o.State.Final() && o.State != sale.Dispensed && o.State != sale.Refunded && o.State != sale.Attention && o.State != sale.WrittenOff:
 			say(o.Number, "paid and ended as %s", o.State)
 		}
 		if o.Restored && o.State == sale.Dispensed {

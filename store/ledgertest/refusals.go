@@ -87,7 +87,9 @@ func refusalCases() []refusalCase {
 		{vending, to(sale.Dispensing), `nothing leads from "dispensing" to "dispensing"`},
 		{vending, to(sale.Unknown, sale.Dispensing), `nothing leads from "unknown" to "dispensing"`},
 		{vending, to(sale.Refunded), `nothing leads from "dispensing" to "refunded"`},
-		{dispensed, to(sale.Refunding), "was dispensed, and no person asks for the money back"},
+		{dispensed, to(sale.Refunding), "is dispensed, and no person asks for the money back"},
+		{append(vending[:3:3], sale.Unknown, sale.Attention, sale.WrittenOff), to(sale.Refunding), "is written_off, and no person asks for the money back"},
+		{append(vending[:3:3], sale.Unknown), to(sale.WrittenOff), `nothing leads from "unknown" to "written_off"`},
 		{vending, change(func(s *sale.Step) { s.Order.Refund.Closed = 1 }, sale.Refunding), "asks under a new number, and its refund is not closed"},
 		{append(vending[:3:3], sale.Unknown, sale.Attention), func(w *Walk) sale.Step {
 			w.Order.Refund.Closed = 2

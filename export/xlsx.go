@@ -1,0 +1,135 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"kioskd/sale"
+)
+
+const sheet = "orders"
+
+func writeXLSX(w io.Writer, rows iter.Seq2[Row, error]) (err error) {
+	f := excelize.NewFile()
+	defer f.Close()
+	if err := f.SetSheetName("Sheet1", sheet); err != nil {
+		return err
+	}
+	s, err := newSheet(f)
+	if err != nil {
+		return err
+	}
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := s.add(r); err != nil {
+			return err
+		}
+	}
+	if err := s.end(); err != nil {
+		return err
+	}
+	return f.Write(w)
+}
+
+// sheetWriter writes one row after the other.
+type sheetWriter struct {
+	*excelize.StreamWriter
+	columns           []column
+	money, date, bold int // styles
+	row               int
+}
+
+func newSheet(f *excelize.File) (*sheetWriter, error) {
+	stream, err := f.NewStreamWriter(sheet)
+	if err != nil {
+		return nil, err
+	}
+	s := &sheetWriter{StreamWriter: stream, columns: columns()}
+	amount, moment := "0.00", "yyyy-mm-dd hh:mm:ss"
+	for _, style := range []struct {
+		id *int
+		excelize.Style
+	}{
+		{&s.money, excelize.Style{CustomNumFmt: &amount}},
+		{&s.date, excelize.Style{CustomNumFmt: &moment}},
+		{&s.bold, excelize.Style{Font: &excelize.Font{Bold: true}, CustomNumFmt: &amount}},
+	} {
+		if *style.id, err = f.NewStyle(&style.Style); err != nil {
+			return nil, err
+		}
+	}
+	head := make([]any, len(s.columns))
+	for i, c := range s.columns {
+		if err := s.SetColWidth(i+1, i+1, c.width); err != nil {
+			return nil, err
+		}
+		head[i] = excelize.Cell{StyleID: s.bold, Value: c.title + " " + c.name}
+	}
+	if err := s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return nil, err
+	}
+	return s, s.write(head)
+}
+
+func (s *sheetWriter) write(cells []any) error {
+	s.row++
+	return s.SetRow(fmt.Sprintf("A%d", s.row), cells)
+}
+
+// most is how many rows a sheet can have.
+const most = excelize.TotalRows - 2
+
+func (s *sheetWriter) add(r Row) error {
+	if s.row > most {
+		return fmt.Errorf("a sheet has room for %d orders: choose fewer days, or csv", most)
+	}
+	cells := make([]any, len(s.columns))
+	for i, c := range s.columns {
+		cells[i] = s.cell(c.value(r))
+	}
+	return s.write(cells)
+}
+
+// cell writes numbers as numbers. Text is never a formula.
+func (s *sheetWriter) cell(v any) any {
+	switch v := v.(type) {
+	case sale.Fen:
+		return excelize.Cell{StyleID: s.money, Value: float64(v) / 100}
+	case sale.Slot:
+		return int(v)
+	case time.Time:
+		if v.IsZero() {
+			return nil
+		}
+		// A sheet knows no zones: what it shows is Beijing's clock.
+		t := v.In(beijing)
+		return excelize.Cell{StyleID: s.date, Value: time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)}
+	}
+	return v
+}
+
+// end writes the sums.
+func (s *sheetWriter) end() error {
+	last, sums := s.row, make([]any, len(s.columns))
+	sums[0] = excelize.Cell{StyleID: s.bold, Value: "合计 total"}
+	for i, c := range s.columns {
+		switch c.name {
+		case "paid_yuan", "refunded_yuan", "kept_yuan":
+			name, err := excelize.ColumnNumberToName(i + 1)
+			if err != nil {
+				return err
+			}
+			sums[i] = excelize.Cell{StyleID: s.bold, Formula: fmt.Sprintf("SUM(%s2:%s%d)", name, name, max(2, last))}
+		}
+	}
+	if err := s.write(sums); err != nil {
+		return err
+	}
+	return s.Flush()
+}
