@@ -38,10 +38,11 @@ func (s *setup) controller(ctx context.Context) error {
 	if err != nil || b.driver == "" {
 		return err
 	}
-	if err := s.useBoard(b); err != nil {
+	example, err := s.useBoard(b)
+	if err != nil {
 		return err
 	}
-	return s.wire(ctx, b)
+	return s.wire(ctx, b, example)
 }
 
 // chooseBoard is the board of the flags, of the search, or of a person. It has
@@ -51,10 +52,13 @@ func (s *setup) chooseBoard(ctx context.Context) (candidate, error) {
 	if b.port != "" {
 		b.port = absolute(b.port)
 	}
+	present := candidate{driver: s.present("controller.driver"), port: s.present("controller.port")}
+	if b.driver == "" && b.port != "" {
+		b.driver = present.driver
+	}
 	if b.driver != "" && b.port != "" {
 		return b, nil
 	}
-	present := candidate{driver: s.present("controller.driver"), port: s.present("controller.port")}
 	if b.driver == "" && b.port == "" && present.driver != "" && present.port != "" {
 		keep := s.yes
 		if !keep {
@@ -161,26 +165,26 @@ var oneSetting = regexp.MustCompile(`(?m)^    (\w+): ([\w.+-]+)$`)
 
 // useBoard writes the section. A driver that is new in this file brings its
 // commented example along.
-func (s *setup) useBoard(b candidate) error {
+func (s *setup) useBoard(b candidate) (example bool, err error) {
 	if now, _ := configs.Get(s.text, "controller.driver"); now != b.driver {
 		lines, ok := configs.Example("controller", b.driver)
 		if !ok {
-			return failure{fmt.Errorf("--driver %s: there is no such driver: write %s", b.driver, strings.Join(driverNames(), ", ")), exitUsage}
+			return false, failure{fmt.Errorf("--driver %s: there is no such driver: write %s", b.driver, strings.Join(driverNames(), ", ")), exitUsage}
 		}
 		after, err := configs.SetSection(s.text, "controller", lines)
 		if err != nil {
-			return err
+			return false, err
 		}
-		s.text = after
+		s.text, example = after, true
 	}
 	s.answered["controller.driver"] = true
 	if what := s.put("controller.port", b.port); what != "" {
-		return failure{fmt.Errorf("--port: %s", what), exitUsage}
+		return example, failure{fmt.Errorf("--port: %s", what), exitUsage}
 	}
 	for _, m := range oneSetting.FindAllStringSubmatch(b.found, -1) {
 		if what := s.put("controller.settings."+m[1], m[2]); what != "" {
-			return fmt.Errorf("controller.settings.%s: %s", m[1], what)
+			return example, fmt.Errorf("controller.settings.%s: %s", m[1], what)
 		}
 	}
-	return nil
+	return example, nil
 }

@@ -14,17 +14,20 @@ import (
 )
 
 // wire is for drivers whose settings nobody can guess, because they say how
-// the motors are wired: what stands in the file is an example.
-func (s *setup) wire(ctx context.Context, b candidate) error {
+// the motors are wired: what stands in the file may be an example.
+func (s *setup) wire(ctx context.Context, b candidate, example bool) error {
+	if file, given := s.given["controller-settings"]; given {
+		return s.wireFrom(b, file)
+	}
+	if !example {
+		return nil
+	}
 	bare, err := configs.SetSection(s.text, "controller", []byte(section(b.driver, b.port, nil)))
 	if err != nil {
 		return err
 	}
 	needed := slices.ContainsFunc(s.problems(bare), func(p configs.Problem) bool { return strings.HasPrefix(p.Field, "controller.settings") })
-	file, given := s.given["controller-settings"]
 	switch {
-	case given:
-		return s.wireFrom(b, file)
 	case !needed:
 		return nil
 	case s.yes:

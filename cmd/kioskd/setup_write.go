@@ -31,7 +31,7 @@ func (s *setup) write() (*configs.Config, error) {
 	}
 	if bytes.Equal(text, s.old) && len(s.staged) == 0 {
 		s.say(words{"%s：没有改动", "%s: nothing has changed"}, s.file)
-		return load(s.file, s.errs)
+		return s.loadOwned()
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, err
@@ -47,19 +47,51 @@ func (s *setup) write() (*configs.Config, error) {
 	if err := configs.Save(s.file, text); err != nil {
 		return nil, err
 	}
-	if s.old == nil {
-		if err := hand(s.file, 0, s.serviceGroup()); err != nil {
-			return nil, err
-		}
-	}
 	s.say(words{"已写入 %s", "%s is written"}, s.file)
 	s.old, s.text = text, slices.Clone(text)
 	clear(s.staged)
-	return load(s.file, s.errs)
+	return s.loadOwned()
+}
+
+// loadOwned reads the config that was written. What root alone could read of it
+// is given to the daemon's user: the secrets, and the file to its group.
+func (s *setup) loadOwned() (*configs.Config, error) {
+	c, err := load(s.file, s.errs)
+	if err != nil || os.Geteuid() != 0 {
+		return c, err
+	}
+	u, err := user.Lookup(serviceUser)
+	if err != nil {
+		s.say(words{
+			"没有用户 %[1]s：先建立（useradd --system --groups dialout %[1]s），再运行一次 kioskd setup",
+			"there is no user %[1]s: make it (useradd --system --groups dialout %[1]s) and run kioskd setup once more",
+		}, serviceUser)
+		return c, nil
+	}
+	err = handFromRoot(s.file, 0, number(u.Gid))
+	for _, k := range papersOf(c).keys {
+		if fileOf(k.key).secret {
+			err = errors.Join(err, handFromRoot(k.path, number(u.Uid), number(u.Gid)))
+		}
+	}
+	return c, err
+}
+
+// handFromRoot gives a file away that is root's own. One that somebody has given
+// to somebody, and one that is not there, stays as it is.
+func handFromRoot(path string, uid, gid int) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 || owner.Gid != 0 {
+		return nil
+	}
+	return hand(path, uid, gid)
 }
 
 // install copies a file of the merchant's beside the config. A secret can be
-// read by the daemon's user and by nobody else.
+// read by its owner and by nobody else.
 func (s *setup) install(f merchantFile, name string) error {
 	data, err := os.ReadFile(filepath.Join(s.stage, name))
 	if err != nil {
@@ -77,8 +109,7 @@ func (s *setup) install(f merchantFile, name string) error {
 		return err
 	}
 	if f.secret {
-		uid, gid := service()
-		return hand(path, uid, gid)
+		return nil
 	}
 	return os.Chmod(path, 0o644)
 }
@@ -125,20 +156,6 @@ func service() (uid, gid int) {
 		return -1, -1
 	}
 	return number(u.Uid), number(u.Gid)
-}
-
-func (s *setup) serviceGroup() int {
-	g, err := user.LookupGroup(serviceUser)
-	if err != nil {
-		if os.Geteuid() == 0 {
-			s.say(words{
-				"没有用户 %[1]s：先建立（useradd --system --groups dialout %[1]s），再运行 chown root:%[1]s %[2]s",
-				"there is no user %[1]s: make it (useradd --system --groups dialout %[1]s), then run chown root:%[1]s %[2]s",
-			}, serviceUser, s.file)
-		}
-		return -1
-	}
-	return number(g.Gid)
 }
 
 func number(id string) int {
