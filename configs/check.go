@@ -70,6 +70,7 @@ func (r *reader) check(c *Config) {
 	if len(c.Control.Socket) > maxSocket {
 		r.reject("control.socket", RuleSocket, fmt.Sprintf("the whole path has more than %d bytes, too many for a socket: write a shorter one, like %s", maxSocket, Default().Control.Socket))
 	}
+	r.watch(&c.Watch)
 	r.products(c.Products)
 	r.newCode(c)
 }
@@ -155,8 +156,11 @@ func (r *reader) span(field string, d, least, most time.Duration) {
 	}
 }
 
-// short writes whole minutes without seconds: 15m.
+// short writes whole minutes without seconds, whole hours without minutes: 15m.
 func short(d time.Duration) string {
+	if d > 0 && d%time.Hour == 0 {
+		return strings.TrimSuffix(d.String(), "0m0s")
+	}
 	if d%time.Minute == 0 {
 		return strings.TrimSuffix(d.String(), "0s")
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kioskd/sale"
+	"kioskd/watch/logs"
 )
 
 // Config is a checked configuration.
@@ -17,6 +18,7 @@ type Config struct {
 	Screen     Screen     `yaml:"screen"`
 	Control    Control    `yaml:"control"`
 	Log        Log        `yaml:"log"`
+	Watch      Watch      `yaml:"watch"`
 	Products   []Product  `yaml:"products"` // by slot, each slot once, at least one
 }
 
@@ -95,9 +97,10 @@ type Control struct {
 	Socket string `yaml:"socket"` // absolute, at most 100 bytes
 }
 
-// Log says how much is logged.
+// Log says how much is logged, and where to.
 type Log struct {
-	Level slog.Level `yaml:"level"`
+	Level  slog.Level  `yaml:"level"`
+	Target logs.Target `yaml:"target"`
 }
 
 // Product is what a slot sells.
@@ -166,6 +169,7 @@ func Default() Config {
 			Tray:      TrayBelow,
 		},
 		Control: Control{Socket: "/run/kioskd/kioskd.sock"},
-		Log:     Log{Level: slog.LevelInfo},
+		Log:     Log{Level: slog.LevelInfo, Target: logs.Auto},
+		Watch:   defaultWatch(),
 	}
 }

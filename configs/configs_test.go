@@ -20,6 +20,8 @@ import (
 
 	"kioskd/configs"
 	"kioskd/sale"
+	"kioskd/watch"
+	"kioskd/watch/logs"
 )
 
 // folder is a new folder with the files that a good configuration names.
@@ -64,6 +66,7 @@ func TestReferenceLoads(t *testing.T) {
 		NotifyURL:      "https://example.com/wechatpay/notify",
 		BaseURLs:       []string{"https://api.mch.weixin.qq.com", "https://api2.wechatpay.cn"},
 	}
+	want.Watch.Alarms.Command = []string{}
 	want.Products = []configs.Product{
 		{Slot: 11, Name: "农夫山泉 550ml", Price: 200, Spare: []sale.Slot{}},
 		{Slot: 12, Name: "可口可乐 330ml", Price: 350},
@@ -135,7 +138,8 @@ payment:
 sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99, refunds: person, refund_cap: "200.00"}
 screen:  # nothing but comments
 control:
-log: {level: debug}
+log: {level: debug, target: journal}
+watch: {metrics: ":9464", alarms: {command: [/bin/true, "-x"], url: "http://127.0.0.1:8080/a?key=b", on: [door], repeat: 2h, after: 1m, door_after: 5m, temperature: {min: -2, max: none}}}
 screen_: 1
 products:
 - {slot: 1, name: a, price: 2}
@@ -179,7 +183,12 @@ products:
 		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1, OnFailedVend: configs.FailedOtherSlot, NewCode: 99, Refunds: configs.RefundsByPerson, RefundCap: 20000}},
 		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold, OtherSlot: true, HoldRefunds: true}},
 		{"screen", c.Screen, configs.Default().Screen},
-		{"level", c.Log.Level, slog.LevelDebug},
+		{"log", c.Log, configs.Log{Level: slog.LevelDebug, Target: logs.ToJournal}},
+		{"watch", c.Watch, configs.Watch{Metrics: ":9464", Alarms: configs.Alarms{
+			Command: []string{"/bin/true", "-x"}, URL: "http://127.0.0.1:8080/a?key=b", On: []watch.Kind{watch.Door},
+			Repeat: 2 * time.Hour, After: time.Minute, DoorAfter: 5 * time.Minute, Temperature: configs.Temperature{Min: configs.Degrees{Celsius: -2, Set: true}},
+		}}},
+		{"limits", c.Watch.Alarms.Limits(), watch.Limits{On: []watch.Kind{watch.Door}, After: time.Minute, DoorAfter: 5 * time.Minute, Cold: new(-2)}},
 	} {
 		if diff := cmp.Diff(check.want, check.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", check.what, diff)

@@ -87,6 +87,7 @@ const (
 	RuleBytes      Rule = "bytes"
 	RuleNight      Rule = "night"
 	RulePrice      Rule = "price"
+	RuleDegrees    Rule = "degrees"
 	RuleText       Rule = "text" // a driver's own notation
 
 	RuleMissing     Rule = "missing"
@@ -102,6 +103,8 @@ const (
 	RuleDoubledSlot Rule = "doubled-slot"
 	RuleImage       Rule = "image"
 	RuleFont        Rule = "font"
+	RuleAddress     Rule = "address" // host:port
+	RuleURL         Rule = "url"
 )
 
 // Rules lists every rule.
@@ -109,8 +112,8 @@ func Rules() []Rule {
 	return []Rule{
 		RuleUnreadable, RuleTooLarge, RuleEncoding, RuleCharacter, RuleIndent, RuleEmpty, RuleSyntax, RuleFullWidth, RuleSpace,
 		RuleFeature, RuleDocuments, RuleNesting, RuleOneLine, RuleShape, RuleUnknownKey, RuleMisplaced, RuleOtherKey,
-		RuleDoubledKey, RuleNoValue, RuleNumber, RuleSwitch, RuleChoice, RuleDuration, RuleBytes, RuleNight, RulePrice, RuleText,
+		RuleDoubledKey, RuleNoValue, RuleNumber, RuleSwitch, RuleChoice, RuleDuration, RuleBytes, RuleNight, RulePrice, RuleDegrees, RuleText,
 		RuleMissing, RuleMachineID, RuleLength, RulePrintable, RuleRange, RulePath, RuleSocket, RuleDriver, RuleSetting, RuleSlot,
-		RuleDoubledSlot, RuleImage, RuleFont,
+		RuleDoubledSlot, RuleImage, RuleFont, RuleAddress, RuleURL,
 	}
 }

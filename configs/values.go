@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"kioskd/sale"
+	"kioskd/watch"
+	"kioskd/watch/logs"
 )
 
 // Language is the customer screen's: one, or two with the second below.
@@ -137,6 +139,10 @@ func choices(t reflect.Type) []string {
 		return []string{"0", "90", "180", "270"}
 	case reflect.TypeFor[slog.Level]():
 		return []string{"debug", "info", "warn", "error"}
+	case reflect.TypeFor[logs.Target]():
+		return logTargets()
+	case reflect.TypeFor[watch.Kind]():
+		return kinds()
 	}
 	return nil
 }
@@ -164,6 +170,11 @@ func special(text string, v reflect.Value) (bad *flaw, ok bool) {
 		return parseDays(text, p), true
 	case *Night:
 		return parseNight(text, p), true
+	case *Degrees:
+		if p.UnmarshalText([]byte(text)) != nil {
+			return &flaw{RuleDegrees, "not a temperature: write whole degrees Celsius, like 8, or none"}, true
+		}
+		return nil, true
 	case *slog.Level:
 		if p.UnmarshalText([]byte(text)) != nil {
 			return &flaw{RuleChoice, "not a level: write info"}, true

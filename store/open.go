@@ -349,7 +349,7 @@ func (s *Store) begin() error {
 		return writeFault(err)
 	}
 	if err := s.extendRoom(); err != nil {
-		s.o.Log.Warn("no room in advance", "err", err)
+		s.o.Log.Warn("no room in advance", "error", err)
 	}
 	err = s.db.View(func(tx *bbolt.Tx) (err error) {
 		for _, name := range []string{inOrders, inOpen} {
@@ -377,7 +377,7 @@ func (s *Store) begin() error {
 func (s *Store) release(tx *bbolt.Tx) {
 	_, _, err := syscall.Syscall(syscall.SYS_MADVISE, s.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED)
 	if err != 0 {
-		s.o.Log.Warn("the memory of old orders is not given back", "err", err)
+		s.o.Log.Warn("the memory of old orders is not given back", "error", err)
 	}
 }
 

@@ -34,6 +34,7 @@ type control struct {
 	path    string // of the ledger
 	digest  *digest
 	log     *slog.Logger
+	watch   *watcher
 }
 
 // serve listens until ctx ends. An error means that there is no socket; the
@@ -84,6 +85,8 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("POST /v1/test", c.test)
 	mux.HandleFunc("POST "+reconcilePath, c.reconcile)
 	mux.HandleFunc("GET "+reconcilePath, c.reconciled)
+	mux.HandleFunc("GET /v1/log", c.watch.answerLog)
+	mux.Handle("GET /v1/metrics", c.watch.metrics.Handler(c.watch.log))
 	return mux
 }
 

@@ -18,6 +18,7 @@ import (
 	"kioskd/sale/saletest"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
+	"kioskd/watch/logs"
 )
 
 // aControl is the control of a machine that runs, with three sales of the past.
@@ -54,9 +55,17 @@ func aControl(t testing.TB) control {
 			t.Error(err)
 		}
 	})
+	log := logs.Open(logs.Options{Target: logs.Stderr, Level: slog.LevelInfo, Errs: io.Discard})
+	log.Info("first")
+	log.Info("second", "slot", 11)
+	c := configs.Default()
+	w := newWatcher(&c, log.Logger, log)
+	if err := w.begin(s, m, board, newClock(time.Time{})); err != nil {
+		t.Fatal(err)
+	}
 	return control{
 		store: s, machine: m, face: f, board: board, config: aReloader(f), path: path,
-		digest: new(digest), log: slog.New(slog.DiscardHandler),
+		digest: new(digest), log: slog.New(slog.DiscardHandler), watch: w,
 	}
 }
 
@@ -99,6 +108,12 @@ func TestControl(t *testing.T) {
 		{"GET", "/v1/orders/nobody", 404, `{"error":"\"nobody\": no such order"}`, ""},
 		{"GET", "/v1/screen.png", 404, `{"error":"this machine has no picture of its screen"}`, ""},
 		{"GET", "/v1/status", 200, `{"version":"`, ""},
+		{"GET", "/v1/log?lines=1", 200, `{"lines":["time=`, ""},
+		{"GET", "/v1/log?lines=0", 200, `{"lines":[]}`, ""},
+		{"GET", "/v1/log?lines=many", 400, `{"error":"lines is a number from 0 to 500"}`, ""},
+		{"GET", "/v1/log?lines=501", 400, `{"error":"lines is a number from 0 to 500"}`, ""},
+		{"GET", "/v1/metrics", 200, "# HELP go_", ""},
+		{"POST", "/v1/metrics", 405, "Method Not Allowed", ""},
 		{"POST", "/v1/orders", 405, "Method Not Allowed", ""},
 		{"GET", "/", 404, "404 page not found", ""},
 		{"GET", "/v1/slots", 503, `{"error":"this controller's driver cannot tell about slots"}`, ""},

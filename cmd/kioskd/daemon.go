@@ -18,6 +18,7 @@ import (
 	"kioskd/display/screen"
 	"kioskd/sale"
 	"kioskd/store"
+	"kioskd/watch/logs"
 )
 
 // daemon is one machine, wired. The demo runs it exactly as run does.
@@ -30,6 +31,8 @@ type daemon struct {
 	reload  *reloader // made by run
 	clock   clock     // known once the ledger is open
 	checker []string  // command that examines the ledger, see store.Options
+	lines   *logs.Log // what log belongs to; nil if to nothing
+	watch   *watcher  // made by run
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
@@ -49,6 +52,8 @@ func (d *daemon) run(ctx context.Context) error {
 
 	first := d.config
 	d.reload = newReloader(d.file, first, d.face, cmp.Or(d.level, new(slog.LevelVar)), d.log)
+	d.watch = newWatcher(first, d.log, d.lines)
+	defer d.watch.start(context.WithoutCancel(ctx))()
 	if d.file != "" {
 		go d.hangups(ctx)
 	}
@@ -124,16 +129,20 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return fmt.Errorf("controller %s: %w", d.config.Controller.Driver, err)
 	}
 	defer dispenser.Close()
+	defer d.watch.end() // before what it looks at is closed
 
 	o := sale.Options{
-		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: d.clock,
-		Code: d.config.Machine.ID, Log: d.log,
+		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway), Dispenser: dispenser, Panel: d.face, Clock: d.clock,
+		Code: d.config.Machine.ID, Log: d.log, Alarm: d.watch.needs,
 	}.On(termsOf(d.config))
 	if d.wrap != nil {
 		d.wrap(&o)
 	}
 	m, err := sale.New(o)
 	if err != nil {
+		return err
+	}
+	if err := d.watch.begin(ledger, m, dispenser, d.clock); err != nil {
 		return err
 	}
 	if d.ready != nil {
@@ -144,8 +153,8 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	if err != nil {
 		d.log.Info("no reconciliation", "reason", err)
 	}
-	watch := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
-	defer watch()
+	settle := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
+	defer settle()
 	g, ctx := errgroup.WithContext(ctx)
 	side, done := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
@@ -181,7 +190,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
 	return control{
 		store: ledger, machine: m, face: d.face, board: board, bills: b,
-		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log,
+		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log, watch: d.watch,
 	}
 }
 
@@ -237,6 +246,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 			d.log.Error("the ledger cannot be used; not selling", "error", err)
 			said = err.Error()
 		}
+		d.watch.cannotOpen(f)
 		kind := sale.SceneOutOfService
 		if f.Code == sale.CodeStoreDamaged {
 			kind = sale.SceneNoRefunds

@@ -22,6 +22,7 @@ import (
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 	"kioskd/store"
+	"kioskd/watch/logs"
 )
 
 type demoFlags struct {
@@ -32,6 +33,7 @@ type demoFlags struct {
 	seed      uint64
 	json      bool
 	verbose   bool
+	metrics   string
 }
 
 func demoCommand(out, errs io.Writer) *cobra.Command {
@@ -61,6 +63,7 @@ answer; then it ends, with exit code 0 only if every order ended right.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "what the scripted customers do")
 	c.Flags().BoolVar(&f.json, "json", false, "print the figures of --customers as one line of JSON at the end")
 	c.Flags().BoolVar(&f.verbose, "verbose", false, "print the log")
+	c.Flags().StringVar(&f.metrics, "metrics", "", "serve GET /metrics for Prometheus at this `ADDRESS`, like 127.0.0.1:9464")
 	return c
 }
 
@@ -72,6 +75,9 @@ func (f demoFlags) check() error {
 	}
 	if f.payment != "wechat" && f.payment != "wechat-v2" {
 		return fmt.Errorf("--payment %s: write wechat or wechat-v2", f.payment)
+	}
+	if f.metrics != "" && !configs.IsAddress(f.metrics) {
+		return fmt.Errorf("--metrics %s: write an address and a port, like 127.0.0.1:9464", f.metrics)
 	}
 	if f.customers < 0 {
 		return errors.New("--customers is a number of customers, 0 for none")
@@ -95,10 +101,13 @@ type demo struct {
 func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	d := &demo{flags: f, log: slog.New(slog.DiscardHandler)}
+	shown := io.Discard
 	if f.verbose {
-		d.log = slog.New(slog.NewTextHandler(errs, nil))
+		shown = errs
 	}
+	log := logs.Open(logs.Options{Target: logs.Stderr, Level: slog.LevelInfo, Errs: shown})
+	defer log.Close()
+	d := &demo{flags: f, log: log.Logger}
 	if d.dir, err = os.MkdirTemp("", "kioskd-demo-"); err != nil {
 		return err
 	}
@@ -112,7 +121,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	face := newFace(d.log)
 	face.desk = true
 	var crowd *crowd
-	daemon := &daemon{config: d.config, log: d.log, face: face, checker: selfCheck()}
+	daemon := &daemon{config: d.config, log: d.log, lines: log, face: face, checker: selfCheck()}
 	if f.customers > 0 {
 		crowd = newCrowd(d, face)
 		daemon.wrap = crowd.watch
@@ -204,7 +213,7 @@ func (d *demo) yaml(port string) string {
 		merchant = d.provider.SettingsV2()
 	}
 	fmt.Fprintf(&b, "payment:\n  driver: %s\n  settings:\n    %s\n", d.flags.payment, strings.ReplaceAll(strings.TrimSpace(merchant), "\n", "\n    "))
-	fmt.Fprintf(&b, "sale: {dispense_within: 20s}\n")
+	fmt.Fprintf(&b, "sale: {dispense_within: 20s}\nwatch: {metrics: %q}\n", d.flags.metrics)
 	fmt.Fprintf(&b, "screen: {driver: %s, windowed: %v, theme: day}\nproducts:\n", d.flags.screen, d.flags.windowed)
 	for _, p := range demoProducts {
 		fmt.Fprintf(&b, "  - {slot: %d, name: %s, price: %q}\n", p.slot, p.name, sale.Fen(p.fen))

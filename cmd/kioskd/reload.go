@@ -156,7 +156,7 @@ func within(now, next *configs.Config) *configs.Config {
 	c.Store.Path, c.Store.Copies = now.Store.Path, now.Store.Copies
 	c.Payment.Driver, c.Payment.Settings = now.Payment.Driver, now.Payment.Settings
 	c.Screen.Driver, c.Screen.Windowed, c.Screen.Rotate, c.Screen.Font = now.Screen.Driver, now.Screen.Windowed, now.Screen.Rotate, now.Screen.Font
-	c.Control = now.Control
+	c.Control, c.Watch, c.Log.Target = now.Control, now.Watch, now.Log.Target
 	return &c
 }
 

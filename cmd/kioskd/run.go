@@ -3,10 +3,12 @@ package main
 import (
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"kioskd/store"
+	"kioskd/watch/logs"
 )
 
 func runCommand(errs io.Writer) *cobra.Command {
@@ -25,9 +27,10 @@ start it again.`,
 			}
 			level := new(slog.LevelVar)
 			level.Set(c.Log.Level)
-			log := slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: level}))
+			log := logs.Open(logs.Options{Target: c.Log.Target, Level: level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
+			defer log.Close()
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon{config: c, file: file, level: level, log: log, face: newFace(log), checker: selfCheck()}
+			d := &daemon{config: c, file: file, level: level, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
 			return failed(d.run(cmd.Context()))
 		},
 	}

@@ -75,7 +75,7 @@ func (c *Cabinet) pulled(x Fault) {
 	if x.Delay > 0 {
 		c.always(time.Now().Add(x.Delay), func(time.Time) {
 			if err := c.plug(); err != nil {
-				c.log.Error("plug after a cut", "err", err)
+				c.log.Error("plug after a cut", "error", err)
 			}
 		})
 	}

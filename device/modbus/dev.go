@@ -45,6 +45,7 @@ type Dev struct {
 	ready   atomic.Bool                // all relays were seen off since the port was opened
 	heard   atomic.Pointer[time.Time]  // when all boards answered last
 	trouble atomic.Pointer[sale.Fault] // what a board has that is no silence
+	door    atomic.Bool                // open
 
 	// What follows belongs to the goroutine serve alone.
 	bus     bus

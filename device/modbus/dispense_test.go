@@ -129,6 +129,15 @@ func TestDoorAndBeam(t *testing.T) {
 	r.settings.Door.Input = "1/8"
 	b, d := r.start(t)
 	proved(t, d, 11)
+	is := func(want bool) {
+		t.Helper()
+		eventually(t, "word of the door", func() bool { open, told := d.DoorOpen(); return told && open == want })
+	}
+	is(false)
+	b.Hold(1, 8, true)
+	is(true)
+	b.Hold(1, 8, false)
+	is(false)
 	for _, c := range []struct {
 		addr  byte
 		input int

@@ -227,7 +227,14 @@ func (d *Dev) pollBoard(ctx context.Context, i int, b Board, due bool) error {
 			d.levels |= bit
 		}
 	}
+	d.door.Store(d.level(d.plan.door, d.settings.Door.Open))
 	return nil
+}
+
+// DoorOpen is whether the door was open when its input was read last, if the
+// settings name one.
+func (d *Dev) DoorOpen() (open, known bool) {
+	return d.door.Load(), d.plan.door.n > 0 && d.heard.Load() != nil
 }
 
 // level reports whether an input has the level that the settings name.

@@ -35,4 +35,7 @@ func TestSlots(t *testing.T) {
 	if b.Pulses() != pulses {
 		t.Error("something moved")
 	}
+	if _, told := d.DoorOpen(); told {
+		t.Error("a machine without a switch tells about its door")
+	}
 }

@@ -135,6 +135,26 @@ func (d *Dev) Condition() any {
 	return d.machine
 }
 
+// DoorOpen is the VMC's last word on the machine's door, if it has one.
+func (d *Dev) DoorOpen() (open, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.machine.DoorOpen == nil {
+		return false, false
+	}
+	return *d.machine.DoorOpen, true
+}
+
+// Celsius is the VMC's last word on the temperature inside, if it has one.
+func (d *Dev) Celsius() (degrees int, known bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.machine.Temperature == nil {
+		return 0, false
+	}
+	return *d.machine.Temperature, true
+}
+
 // liftStates is what 54 says.
 var liftStates = map[byte]string{
 	0x00: "the lift is well",

@@ -80,6 +80,11 @@ func TestCondition(t *testing.T) {
 		if diff := cmp.Diff(vmc.Machine{ID: "0000012345", Temperature: &cold, DoorOpen: &open}, b.dev.Condition()); diff != "" {
 			b.Errorf("condition (-want +got):\n%s", diff)
 		}
+		door, told := b.dev.DoorOpen()
+		degrees, measured := b.dev.Celsius()
+		if !door || !told || degrees != -2 || !measured {
+			b.Errorf("the door %v, told %v; %d degrees, told %v", door, told, degrees, measured)
+		}
 	})
 	kept(t, vmc.DefaultSettings(), func(b *board) {
 		if asked := b.passes(10*time.Minute, map[string]string{"FA FB 51 01": ""}); asked != 3 {
@@ -87,6 +92,10 @@ func TestCondition(t *testing.T) {
 		}
 		if diff := cmp.Diff(vmc.Machine{}, b.dev.Condition()); diff != "" {
 			b.Errorf("condition (-want +got):\n%s", diff)
+		}
+		_, told := b.dev.DoorOpen()
+		if _, measured := b.dev.Celsius(); told || measured {
+			b.Errorf("the door is told: %v, the temperature: %v", told, measured)
 		}
 	})
 }
