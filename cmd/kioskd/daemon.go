@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +25,7 @@ type daemon struct {
 	face    *face
 	clock   clock    // known once the ledger is open
 	checker []string // command that examines the ledger, see store.Options
+	alive   *watchdog
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
@@ -41,12 +43,22 @@ func (d *daemon) run(ctx context.Context) error {
 	blind, died := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer died(nil)
 
+	d.alive = newWatchdog(d.log)
+	d.alive.readyWith(func() bool { return d.config.Screen.Driver == configs.ScreenNone || !d.face.beat().IsZero() })
+	unwatched := d.alive.watch(&loop{name: "screen", within: loopWithin, beat: d.face.beat})
+	var watching sync.WaitGroup
+	watching.Go(func() { d.alive.run(shown) })
+	defer watching.Wait()
+	defer leave()
+	defer context.AfterFunc(ctx, func() { d.alive.stopping(d.config.Sale.DispenseWithin + vendMargin) })()
+
 	selling := make(chan error, 1)
 	go func() {
 		selling <- d.sell(ctx, blind)
 		leave() // the screen shows the last order to its end
 	}()
 	faceErr := d.face.run(shown, d.config)
+	unwatched() // what is left to do needs no screen
 	if d.face.desk && errors.Is(faceErr, screen.ErrClosed) {
 		stop() // who closes the window of a demo wants it to end
 		return <-selling
@@ -84,9 +96,12 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return fmt.Errorf("controller %s: %w", d.config.Controller.Driver, err)
 	}
 	defer dispenser.Close()
+	if b, ok := dispenser.(interface{ Beat() time.Time }); ok {
+		defer d.alive.watch(&loop{name: "serial line", within: loopWithin, beat: b.Beat})()
+	}
 
 	o := sale.Options{
-		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: d.clock,
+		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: d.alive.guardVends(dispenser, d.config.Sale.DispenseWithin), Panel: d.face, Clock: d.clock,
 		Code: d.config.Machine.ID, Products: d.config.Catalogue(), Spares: d.config.Spares(),
 		NewCode: d.config.Sale.NewCode, RefundCap: sale.Fen(d.config.Sale.RefundCap),
 		PayWithin: d.config.Sale.PayWithin, DispenseWithin: d.config.Sale.DispenseWithin,
@@ -118,6 +133,10 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		if err := (control{ledger, m, d.face, dispenser, bills}).serve(side, d.config.Control.Socket, d.log); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
+		return nil
+	})
+	g.Go(func() error {
+		d.alive.watchMachine(side, m.Status)
 		return nil
 	})
 	g.Go(func() error {
@@ -170,7 +189,10 @@ func press(m *sale.Machine, k keypad.Key) {
 // technician puts a backup in place. It returns nil, nil when ctx ended first.
 func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 	said := ""
+	var p pulse
+	defer d.alive.watch(&loop{name: "opening of the ledger", within: ledgerWithin, beat: p.last})()
 	for {
+		p.beat()
 		s, err := store.Open(ctx, d.config.Store.Path, d.storeOptions())
 		if err == nil {
 			return s, nil
@@ -188,6 +210,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 		if said != err.Error() {
 			d.log.Error("the ledger cannot be used; not selling", "error", err)
 			said = err.Error()
+			d.alive.report("out of service: " + said)
 		}
 		kind := sale.SceneOutOfService
 		if f.Code == sale.CodeStoreDamaged {
