@@ -32,7 +32,7 @@ func TestCommands(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive,
 			"provider": provider, "sales": sales,
-			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
+			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await, "manager": manager,
 		},
 	})
 }
