@@ -29,7 +29,8 @@ build() { # OUTPUT LINKER-FLAGS [VARIABLE=VALUE...]
 
 stage=$work/stage
 mkdir -p "$stage/doc"
-build "$work/here" ""
+here=$(go env GOHOSTARCH)
+build "$work/here" "" GOARCH="$here"
 for shell in bash zsh fish; do "$work/here" completion $shell > "$stage/completion.$shell"; done
 cp README.md README.zh-CN.md "$stage/doc"
 for folder in docs dashboards; do [ ! -d $folder ] || cp -r $folder "$stage/doc"; done
@@ -37,6 +38,7 @@ chmod -R u=rwX,go=rX "$stage"
 
 for arch in ${@:-amd64 arm64 armhf}; do
   case $arch in
+    "$here") cp "$work/here" "$stage/kioskd" ;;
     amd64 | arm64) build "$stage/kioskd" "" GOARCH=$arch ;;
     # Go names the loader of soft-float systems, which Debian's armhf has not.
     armhf) build "$stage/kioskd" "-I /lib/ld-linux-armhf.so.3" GOARCH=arm GOARM=7 ;;

@@ -2,6 +2,7 @@ package debtest
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,13 +18,23 @@ var all = flag.Bool("all", false, "compile for arm64 and armhf, too")
 // repository is where deb.sh works.
 const repository = "../.."
 
-// nfpm builds the packager, once for all tests.
-var nfpm = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "nfpm-")
-	if err != nil {
-		return "", err
+// scratch is where what all tests share lies.
+var scratch string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	var err error
+	if scratch, err = os.MkdirTemp("", "debtest-"); err != nil {
+		panic(err)
 	}
-	path := filepath.Join(dir, "nfpm")
+	code := m.Run()
+	os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+// nfpm builds the packager.
+var nfpm = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "nfpm")
 	c := exec.Command("go", "build", "-o", path, "github.com/goreleaser/nfpm/v2/cmd/nfpm")
 	c.Dir = filepath.Join(repository, "packaging/tools")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -31,32 +42,46 @@ var nfpm = sync.OnceValues(func() (string, error) {
 	return path, c.Run()
 })
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := nfpm(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
+var built = sync.OnceValues(func() ([]string, error) { return pack(scratch, repository, "1.0.0", nil, "amd64") })
 
-// build runs deb.sh of a repository and returns the paths of the packages.
-func build(t *testing.T, repository, version string, env []string, archs ...string) (debs []string) {
+// release is the package of version 1.0.0 for amd64, as it is released.
+func release(t *testing.T) string {
 	t.Helper()
 	need.Tool(t, "dpkg-deb")
+	debs, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return debs[0]
+}
+
+// build packs another one.
+func build(t *testing.T, repository, version string, env []string, archs ...string) []string {
+	t.Helper()
+	need.Tool(t, "dpkg-deb")
+	debs, err := pack(t.TempDir(), repository, version, env, archs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return debs
+}
+
+// pack runs deb.sh of a repository and returns the paths of the packages.
+func pack(dist, repository, version string, env []string, archs ...string) ([]string, error) {
 	packager, err := nfpm()
 	if err != nil {
-		t.Fatal("build nfpm: ", err)
+		return nil, fmt.Errorf("build nfpm: %w", err)
 	}
 	c := exec.Command("packaging/deb.sh", archs...)
 	c.Dir = repository
-	c.Env = append(os.Environ(), "DIST="+t.TempDir(), "VERSION="+version, "NFPM="+packager, "SOURCE_DATE_EPOCH=1795000000")
+	c.Env = append(os.Environ(), "DIST="+dist, "VERSION="+version, "NFPM="+packager, "SOURCE_DATE_EPOCH=1795000000")
 	c.Env = append(c.Env, env...)
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {
-		t.Fatalf("deb.sh: %v", err)
+		return nil, fmt.Errorf("deb.sh: %w", err)
 	}
-	return strings.Fields(string(out))
+	return strings.Fields(string(out)), nil
 }
 
 // run returns what a command prints to both its outputs.

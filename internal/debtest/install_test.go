@@ -13,7 +13,7 @@ import (
 // TestInstall goes through the life of the package in one clean root.
 func TestInstall(t *testing.T) {
 	r := newRoot(t)
-	deb := build(t, repository, "1.0.0", nil, "amd64")[0]
+	deb := release(t)
 
 	t.Run("install", func(t *testing.T) {
 		r := root{t, r.dir}
@@ -50,7 +50,7 @@ func TestInstall(t *testing.T) {
 		}
 	})
 
-	mine := workOn(root{t, r.dir})
+	mine, next := workOn(root{t, r.dir}), newer(t, deb)
 	t.Run("upgrade", func(t *testing.T) {
 		r := root{t, r.dir}
 		r.run("kioskd-session", "framebuffer")
@@ -58,7 +58,7 @@ func TestInstall(t *testing.T) {
 		if strings.Count(sales, "dispensed") != 3 {
 			t.Errorf("the user kioskd sees the sales\n%s", sales)
 		}
-		r.dpkg(newer(t, deb), "--force-confold")
+		r.dpkg(next, "--force-confold")
 		if got := r.run("dpkg-query", "-W", "-f", "${Version}", "kioskd"); got != "1.1.0" {
 			t.Errorf("version %s is installed", got)
 		}
@@ -78,7 +78,7 @@ func TestInstall(t *testing.T) {
 	t.Run("upgrade keeps what a person has disabled", func(t *testing.T) {
 		r := root{t, r.dir}
 		r.run("systemctl", "disable", "kioskd")
-		r.dpkg(newer(t, deb), "--force-confold")
+		r.dpkg(next, "--force-confold")
 		if got, _ := r.try("systemctl", "is-enabled", "kioskd"); got != "disabled\n" {
 			t.Errorf("the unit is %s", got)
 		}
