@@ -45,11 +45,29 @@ func (h *told) hungry() time.Duration {
 	return time.Since(h.fed)
 }
 
+// notes is a log that may be read while it is written.
+type notes struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (n *notes) Write(p []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.b.Write(p)
+}
+
+func (n *notes) String() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.b.String()
+}
+
 // besideOne runs f beside a watchdog of 30 s.
-func besideOne(t *testing.T, f func(t *testing.T, w *watchdog, h *told, log *strings.Builder)) {
+func besideOne(t *testing.T, f func(t *testing.T, w *watchdog, h *told, log *notes)) {
 	synctest.Test(t, func(t *testing.T) {
 		var h told
-		var log strings.Builder
+		var log notes
 		w := newWatchdog(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{ReplaceAttr: noTime})))
 		w.say, w.within = h.say, 30*time.Second
 		ctx, stop := context.WithCancel(t.Context())
@@ -69,7 +87,7 @@ func noTime(_ []string, a slog.Attr) slog.Attr {
 }
 
 func TestReadyIsScreenAndMachine(t *testing.T) {
-	besideOne(t, func(t *testing.T, w *watchdog, h *told, _ *strings.Builder) {
+	besideOne(t, func(t *testing.T, w *watchdog, h *told, _ *notes) {
 		up := false
 		var mu sync.Mutex
 		w.readyWith(func() bool { mu.Lock(); defer mu.Unlock(); return up })
@@ -100,13 +118,13 @@ func TestReadyIsScreenAndMachine(t *testing.T) {
 // that has not begun or was removed does not, and one that comes back feeds it
 // again.
 func TestALoopThatHangs(t *testing.T) {
-	besideOne(t, func(t *testing.T, w *watchdog, h *told, log *strings.Builder) {
+	besideOne(t, func(t *testing.T, w *watchdog, h *told, log *notes) {
 		var goes, idle pulse
 		goes.beat()
 		remove := w.watch(&loop{name: "serial line", within: loopWithin, beat: goes.last})
 		w.watch(&loop{name: "screen", within: loopWithin, beat: idle.last})
 		time.Sleep(loopWithin)
-		if h.hungry() > 2*time.Second || log.Len() > 0 {
+		if h.hungry() > 2*time.Second || log.String() != "" {
 			t.Fatalf("not fed for %v before the loop hangs, log %s", h.hungry(), log)
 		}
 		time.Sleep(20 * time.Second)
@@ -146,7 +164,7 @@ func (m slowMotor) Dispense(context.Context, sale.Command) sale.Verdict {
 }
 
 func TestAVendIsNotCutByTheWatchdog(t *testing.T) {
-	besideOne(t, func(t *testing.T, w *watchdog, h *told, _ *strings.Builder) {
+	besideOne(t, func(t *testing.T, w *watchdog, h *told, _ *notes) {
 		var p pulse
 		p.beat()
 		w.watch(&loop{name: "machine", within: loopWithin, beat: p.last})
@@ -190,7 +208,7 @@ func (decliner) Decline(sale.Evidence) {}
 
 // A machine that does not come to an answer is a hang; one that has ended is not.
 func TestTheMachineIsAsked(t *testing.T) {
-	besideOne(t, func(t *testing.T, w *watchdog, h *told, log *strings.Builder) {
+	besideOne(t, func(t *testing.T, w *watchdog, h *told, log *notes) {
 		ctx, stop := context.WithCancel(t.Context())
 		answers, ended := make(chan sale.Status), make(chan struct{})
 		go func() {
