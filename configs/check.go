@@ -71,6 +71,7 @@ func (r *reader) check(c *Config) {
 		r.reject("control.socket", RuleSocket, fmt.Sprintf("the whole path has more than %d bytes, too many for a socket: write a shorter one, like %s", maxSocket, Default().Control.Socket))
 	}
 	r.watch(&c.Watch)
+	r.service(&c.Service)
 	r.products(c.Products)
 	r.newCode(c)
 }

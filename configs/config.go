@@ -17,6 +17,7 @@ type Config struct {
 	Sale       Sale       `yaml:"sale"`
 	Screen     Screen     `yaml:"screen"`
 	Control    Control    `yaml:"control"`
+	Service    Service    `yaml:"service"`
 	Log        Log        `yaml:"log"`
 	Watch      Watch      `yaml:"watch"`
 	Products   []Product  `yaml:"products"` // by slot, each slot once, at least one

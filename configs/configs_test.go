@@ -34,6 +34,7 @@ func folder(t testing.TB) string {
 	write(t, filepath.Join(dir, "cola.png"), picture(512, 512), 0o644)
 	write(t, filepath.Join(dir, "wide.png"), picture(5000, 10), 0o644)
 	write(t, filepath.Join(dir, "damaged.png"), picture(512, 512)[:20], 0o644)
+	write(t, filepath.Join(dir, "pin.txt"), []byte("904417\n"), 0o600)
 	write(t, filepath.Join(dir, "notes.txt"), []byte("no picture and no font"), 0o644)
 	return dir
 }
@@ -136,6 +137,7 @@ payment:
     public_key: wechatpay_public_key.pem
     notify_url: https://example.com/n
 sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99, refunds: person, refund_cap: "200.00"}
+service: {pin: pin.txt, panel: "192.168.8.1:8930"}
 screen:  # nothing but comments
 control:
 log: {level: debug, target: journal}
@@ -189,6 +191,7 @@ products:
 			Repeat: 2 * time.Hour, After: time.Minute, DoorAfter: 5 * time.Minute, Temperature: configs.Temperature{Min: configs.Degrees{Celsius: -2, Set: true}},
 		}}},
 		{"limits", c.Watch.Alarms.Limits(), watch.Limits{On: []watch.Kind{watch.Door}, After: time.Minute, DoorAfter: 5 * time.Minute, Cold: new(-2)}},
+		{"service", c.Service, configs.Service{PIN: filepath.Join(dir, "pin.txt"), Panel: "192.168.8.1:8930"}},
 	} {
 		if diff := cmp.Diff(check.want, check.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", check.what, diff)
@@ -337,5 +340,16 @@ func TestNight(t *testing.T) {
 	}
 	if !within.Covers(time.Hour) || within.Covers(90*time.Minute) || within.String() != "01:00-01:30" {
 		t.Errorf("%s covers 01:00 %v and 01:30 %v", within, within.Covers(time.Hour), within.Covers(90*time.Minute))
+	}
+}
+
+func TestPanelIsLocal(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:8930": true, "localhost:8930": true, "[::1]:8930": true, "127.9.9.9:1": true,
+		"0.0.0.0:8930": false, "192.168.8.1:8930": false, "[::]:8930": false, "": false,
+	} {
+		if got := (configs.Service{Panel: address}).PanelIsLocal(); got != want {
+			t.Errorf("%q: %v", address, got)
+		}
 	}
 }

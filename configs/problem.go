@@ -105,6 +105,7 @@ const (
 	RuleFont        Rule = "font"
 	RuleAddress     Rule = "address" // host:port
 	RuleURL         Rule = "url"
+	RulePIN         Rule = "pin"
 )
 
 // Rules lists every rule.
@@ -114,6 +115,6 @@ func Rules() []Rule {
 		RuleFeature, RuleDocuments, RuleNesting, RuleOneLine, RuleShape, RuleUnknownKey, RuleMisplaced, RuleOtherKey,
 		RuleDoubledKey, RuleNoValue, RuleNumber, RuleSwitch, RuleChoice, RuleDuration, RuleBytes, RuleNight, RulePrice, RuleDegrees, RuleText,
 		RuleMissing, RuleMachineID, RuleLength, RulePrintable, RuleRange, RulePath, RuleSocket, RuleDriver, RuleSetting, RuleSlot,
-		RuleDoubledSlot, RuleImage, RuleFont, RuleAddress, RuleURL,
+		RuleDoubledSlot, RuleImage, RuleFont, RuleAddress, RuleURL, RulePIN,
 	}
 }

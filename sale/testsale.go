@@ -46,10 +46,11 @@ func (o Order) TestSale() bool { return o.Product.Name == testSaleName }
 const (
 	testSaleBegins = 20 * time.Second // for the provider's first word, and for the order
 	testSaleBack   = 90 * time.Second // for the provider's word that the money is back
+	testSaleClosed = 30 * time.Second // that nobody can pay any more
 )
 
 // Run makes the sale and returns the order as it is when the money is back,
-// when nobody paid, or when the refund takes longer than anybody should wait.
+// when nobody paid, or when either takes longer than anybody should wait for.
 // Whoever closes skip takes the code down. An error without an order says why
 // nothing was begun; with one, that ctx ended first: the daemon goes on with it.
 func (t TestSale) Run(ctx context.Context, skip <-chan struct{}) (Order, error) {
@@ -110,8 +111,10 @@ func (t TestSale) follow(ctx context.Context, m *Machine, steps <-chan Order, sk
 			switch {
 			case o.State.Final():
 				return o, nil
-			case o.State == Created || o.State == Refunding:
+			case o.State == Refunding:
 				patience.Reset(testSaleBack)
+			case o.State == Created || o.State == Closing:
+				patience.Reset(testSaleClosed)
 			default:
 				patience.Reset(t.PayWithin + testSaleBack)
 			}

@@ -48,6 +48,13 @@ func TestTestSale(t *testing.T) {
 			"a refund that takes days", func(k *kiosk, o sale.Order, _ chan struct{}) { k.pay(o.CodeURL) }, 48 * time.Hour,
 			"created selected, awaiting code_ready, paid paid, dispensing ready, refunding not_sent, refunding not_sent", 3 * time.Minute,
 		},
+		{
+			"a close that is never confirmed", func(k *kiosk, o sale.Order, skip chan struct{}) {
+				k.provider.Break(saletest.Down)
+				close(skip)
+			}, time.Second,
+			"created selected, awaiting code_ready, closing cancelled", time.Minute,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -71,7 +78,7 @@ func TestTestSale(t *testing.T) {
 				if kind := k.panel.Now().Kind; kind != sale.SceneStarting {
 					t.Errorf("the screen is left with %s", kind)
 				}
-				if c.refund < time.Hour {
+				if o.State.Final() {
 					k.audit()
 				}
 			})

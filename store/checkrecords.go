@@ -59,6 +59,9 @@ func verifyRecords(tx *bbolt.Tx, schema uint32) error {
 			return err
 		}
 	}
+	if _, err := readTries(tx); err != nil {
+		return err
+	}
 	switch {
 	case got != want:
 		return fmt.Errorf("the ledger should hold %+v and holds %+v", want, got)

@@ -79,6 +79,7 @@ func edits() map[string]struct {
 		}, "order 21 is unknown and not among the open ones"},
 		"reader too far": {put("cursors", []byte("fleet"), store.Seal("cursors", []byte("fleet"), binary.AppendUvarint(nil, 106))),
 			"reader fleet is at entry 106, the journal ends at 105"},
+		"tries changed": {put("meta", []byte("tries"), []byte("5")), "meta 7472696573: record of 1 bytes is too short"},
 	}
 }
 

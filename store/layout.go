@@ -37,7 +37,8 @@ const (
 	keySchema = "schema"
 	keyTotals = "totals"
 	keyEpoch  = "epoch"
-	keyCopy   = "copy" // in copies alone
+	keyCopy   = "copy"  // in copies alone
+	keyTries  = "tries" // optional; kioskd before it does not look at it
 )
 
 // packed fills the pages of a bucket that only grows at its end.

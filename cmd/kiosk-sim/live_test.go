@@ -19,7 +19,7 @@ import (
 
 	"kioskd/configs"
 	"kioskd/device/vmc"
-	"kioskd/internal/simweb/browsertest"
+	"kioskd/internal/browsertest"
 	"kioskd/payment/wechat"
 	"kioskd/payment/wechatv2"
 	"kioskd/sale"

@@ -90,6 +90,9 @@ func checkCommand(out, errs io.Writer) *cobra.Command {
 			}
 			_, err = fmt.Fprintf(out, "%s: good. Machine %s, %s, controller %s on %s, payment %s.\n",
 				args[0], c.Machine.ID, counted(len(c.Products), "product"), c.Controller.Driver, c.Controller.Port, c.Payment.Driver)
+			if c.Service.Panel != "" && err == nil {
+				_, err = fmt.Fprintf(out, "%s: %s.\n", args[0], panelReach(c.Service))
+			}
 			return err
 		},
 	}

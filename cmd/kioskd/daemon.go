@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,6 +18,7 @@ import (
 	"kioskd/configs"
 	"kioskd/display/keypad"
 	"kioskd/display/screen"
+	"kioskd/panel"
 	"kioskd/sale"
 	"kioskd/store"
 	"kioskd/watch/logs"
@@ -33,11 +36,15 @@ type daemon struct {
 	checker []string  // command that examines the ledger, see store.Options
 	lines   *logs.Log // what log belongs to; nil if to nothing
 	watch   *watcher  // made by run
+	inside  *panel.Sessions
+	pin     [sha256.Size]byte // that they know
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
 	// wrap, if set, may put something between the machine and its ports.
 	wrap func(*sale.Options)
+	// panelAt, if set, is called with the panel's address when it listens.
+	panelAt func(net.Addr)
 }
 
 // run sells until ctx ends or something breaks that only a new start mends.
@@ -164,10 +171,15 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		}
 		return m.Run(ctx)
 	})
+	desk := d.control(ledger, m, dispenser, bills)
 	g.Go(func() error {
-		if err := d.control(ledger, m, dispenser, bills).serve(side, d.config.Control.Socket); err != nil {
+		if err := desk.serve(side, d.config.Control.Socket); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
+		return nil
+	})
+	g.Go(func() error {
+		d.panel(side, desk.handler(), ledger)
 		return nil
 	})
 	g.Go(func() error {

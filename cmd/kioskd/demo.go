@@ -28,6 +28,7 @@ import (
 type demoFlags struct {
 	screen    string
 	payment   string
+	panel     string
 	windowed  bool
 	customers int
 	seed      uint64
@@ -58,6 +59,7 @@ answer; then it ends, with exit code 0 only if every order ended right.`,
 	}
 	c.Flags().StringVar(&f.screen, "screen", "auto", "customer screen: auto, window, terminal or none")
 	c.Flags().StringVar(&f.payment, "payment", "wechat", "payment driver: wechat or wechat-v2")
+	c.Flags().StringVar(&f.panel, "panel", "", "open the technician's page at this `ADDRESS`, like 127.0.0.1:8932")
 	c.Flags().BoolVar(&f.windowed, "windowed", false, "a window on a desk instead of the whole screen")
 	c.Flags().IntVar(&f.customers, "customers", 0, "how many scripted customers come; 0: you are the customer")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "what the scripted customers do")
@@ -79,6 +81,9 @@ func (f demoFlags) check() error {
 	if f.metrics != "" && !configs.IsAddress(f.metrics) {
 		return fmt.Errorf("--metrics %s: write an address and a port, like 127.0.0.1:9464", f.metrics)
 	}
+	if host, _, err := net.SplitHostPort(f.panel); f.panel != "" && (err != nil || host == "") {
+		return fmt.Errorf("--panel %s: write an address and a port, like 127.0.0.1:8932", f.panel)
+	}
 	if f.customers < 0 {
 		return errors.New("--customers is a number of customers, 0 for none")
 	}
@@ -95,6 +100,7 @@ type demo struct {
 	provider *paytest.Server
 	cabinet  *devicetest.Cabinet
 	config   *configs.Config
+	pin      string // of the panel
 	log      *slog.Logger
 }
 
@@ -122,6 +128,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	face.desk = true
 	var crowd *crowd
 	daemon := &daemon{config: d.config, log: d.log, lines: log, face: face, checker: selfCheck()}
+	daemon.panelAt = d.tellPanel(out)
 	if f.customers > 0 {
 		crowd = newCrowd(d, face)
 		daemon.wrap = crowd.watch
@@ -132,6 +139,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 			}()
 		}
 	} else {
+		daemon.file = d.file() // a price can be changed
 		page, err := d.serve(ctx, face)
 		if err != nil {
 			return err
@@ -177,11 +185,14 @@ func (d *demo) world(ctx context.Context, errs io.Writer) (err error) {
 	if d.cabinet, err = devicetest.Start(o); err != nil {
 		return fmt.Errorf("simulated cabinet: %w", err)
 	}
-	file := filepath.Join(d.dir, "kioskd.yaml")
-	if err = os.WriteFile(file, []byte(d.yaml(port)), 0o600); err != nil {
+	service, err := d.panel()
+	if err != nil {
 		return err
 	}
-	if d.config, err = load(file, errs); err == nil && d.flags.customers > 0 {
+	if err = os.WriteFile(d.file(), []byte(d.yaml(port)+service), 0o600); err != nil {
+		return err
+	}
+	if d.config, err = load(d.file(), errs); err == nil && d.flags.customers > 0 {
 		d.config.Sale.PayWithin = scriptedWindow
 	}
 	return err

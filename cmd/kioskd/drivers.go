@@ -116,6 +116,10 @@ type payment struct {
 	papers   func(c *configs.Config) papers // what a checked config names
 }
 
+// certificatesFile begins the name of what is kept of WeChat Pay's certificates,
+// beside the ledger.
+const certificatesFile = "wechat-certificates-"
+
 // keeping is where a driver keeps what it learns.
 type keeping func(path string) wechat.Keeper
 
@@ -141,7 +145,7 @@ func payments() []payment {
 				s := c.Payment.Settings.(*wechat.Settings)
 				return wechat.New(*s, wechat.Options{
 					DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version(),
-					Keeper: keep(filepath.Join(filepath.Dir(c.Store.Path), "wechat-certificates-"+s.Merchant()+".json")),
+					Keeper: keep(filepath.Join(filepath.Dir(c.Store.Path), certificatesFile+s.Merchant()+".json")),
 				})
 			},
 			papers: func(c *configs.Config) papers {

@@ -77,7 +77,7 @@ func commands(out, errs io.Writer) *cobra.Command {
 QR code on the screen, and, once the payment is verified, one turn of the motor.
 
 Try it without any hardware:   kioskd demo
-Set up a machine:              copy configs/kioskd.yaml, kioskd check FILE, kioskd doctor FILE, kioskd run --config FILE
+Set up a machine:              kioskd setup
 
 Exit codes: 0 done, 1 it did not work or the answer is no, 2 the command line or the
 config is wrong and nothing was done.`,
@@ -93,7 +93,7 @@ config is wrong and nothing was done.`,
 		{"look", "See how the machine is:", []*cobra.Command{statusCommand(out), ordersCommand(out), showCommand(out), slotsCommand(out, errs), stockCommand(out, errs), doctorCommand(out), supportCommand(out)}},
 		{"act", "Do something about it:", []*cobra.Command{resolveCommand(out), refundCommand(out), openCommand(out, errs), closeCommand(out, errs), priceCommand(out, errs)}},
 		{"books", "For the books:", []*cobra.Command{exportCommand(out), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out)}},
-		{"set up", "Set up and run:", []*cobra.Command{checkCommand(out, errs), detectCommand(out, errs), runCommand(errs), reloadCommand(out), demoCommand(out, errs)}},
+		{"set up", "Set up and run:", []*cobra.Command{setupCommand(out, errs), checkCommand(out, errs), detectCommand(out, errs), runCommand(errs), reloadCommand(out), demoCommand(out, errs)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
 		for _, c := range g.commands {

@@ -46,7 +46,7 @@ func newReloader(file string, c *configs.Config, f *face, level *slog.LevelVar, 
 	return &reloader{file: file, face: f, level: level, log: log, config: c, keys: keysOf(c)}
 }
 
-// keysOf remembers what the merchant's files say, and not the files.
+// keysOf remembers what the files with keys say, and not the files.
 func keysOf(c *configs.Config) map[string][sha256.Size]byte {
 	sums := map[string][sha256.Size]byte{}
 	p := papersOf(c)
@@ -54,6 +54,9 @@ func keysOf(c *configs.Config) map[string][sha256.Size]byte {
 		if data, err := os.ReadFile(k.path); k.path != "" && err == nil {
 			sums["payment.settings."+k.key] = sha256.Sum256(data)
 		}
+	}
+	if data, err := os.ReadFile(c.Service.PIN); c.Service.PIN != "" && err == nil {
+		sums["service.pin"] = sha256.Sum256(data)
 	}
 	return sums
 }
@@ -165,7 +168,7 @@ func within(now, next *configs.Config) *configs.Config {
 func rewires(c *configs.Config, key string) bool {
 	section, _, _ := strings.Cut(key, ".")
 	switch {
-	case section == "controller", section == "store", section == "payment":
+	case section == "controller", section == "store", section == "payment", section == "service":
 		return true
 	case strings.HasPrefix(key, "products:"), key == "sale.pay_within":
 		return priced(c.Controller.Driver)

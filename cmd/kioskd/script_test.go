@@ -26,14 +26,15 @@ func TestMain(m *testing.M) {
 // know more commands than kioskd: "machine" writes a good kioskd.yaml with its
 // keys, for a key mode of paytest and for "partner" as well, "ledger N" makes N
 // sales of the past, "archive" archives three of them and makes one more; those
-// of bills stand in bills_test.go, those of ports in boards_test.go.
+// of bills stand in bills_test.go, those of ports in boards_test.go, that of the
+// merchant portal in setup_portal_test.go.
 func TestCommands(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "unzip": unzip, "secretless": secretless,
-			"provider": provider, "sales": sales,
+			"provider": provider, "sales": sales, "portal": portalOf,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
 		},
 	})

@@ -2,7 +2,7 @@ package terminal
 
 // What the tests of this package may touch.
 var (
-	Code  = code
+	Draw  = code
 	Cells = cells
 	Align = align
 )

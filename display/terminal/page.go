@@ -65,11 +65,20 @@ func (t *Terminal) bold(s string) string {
 }
 
 func (t *Terminal) code(url string) []string {
-	modules, err := display.Code(url)
+	lines, err := Code(url, t.options)
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return code(modules, t.options.Colour, !t.options.LightPaper)
+	return lines
+}
+
+// Code is a QR code with its light border, for a writer of this kind.
+func Code(url string, o Options) ([]string, error) {
+	modules, err := display.Code(url)
+	if err != nil {
+		return nil, err
+	}
+	return code(modules, o.Colour, !o.LightPaper), nil
 }
 
 // offers is the table of products: number, name, price or why there is none.

@@ -102,7 +102,7 @@ func TestCodeCanBeScanned(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			lines := terminal.Code(modules(t, codeURL), tt.colour, tt.lightText)
+			lines := terminal.Draw(modules(t, codeURL), tt.colour, tt.lightText)
 			img := tt.paper.pixels(t, lines)
 			if got, err := screentest.ReadQR(img); got != codeURL {
 				t.Errorf("gozxing reads %q, %v", got, err)
@@ -118,7 +118,7 @@ func TestCodeCanBeScanned(t *testing.T) {
 func TestCodeProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := modules(t, "weixin://wxpay/bizpayurl?pr="+rapid.StringMatching(`[0-9A-Za-z]{1,40}`).Draw(t, "pr"))
-		img := darkTerminal.pixels(t, terminal.Code(m, rapid.Bool().Draw(t, "colour"), true))
+		img := darkTerminal.pixels(t, terminal.Draw(m, rapid.Bool().Draw(t, "colour"), true))
 		const scale, edge, quiet = 4, 3, 4
 		for y := range len(m) + 2*quiet {
 			for x := range len(m) + 2*quiet {

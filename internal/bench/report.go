@@ -24,6 +24,7 @@ type results struct {
 	Answers        answers       `json:"poll_answers"`
 	Keys           keyFigures    `json:"key_presses"`
 	Pacing         []pacing      `json:"pacing"`
+	Panel          panelFigures  `json:"panel"`
 	TimerLate      percentiles   `json:"timer_late_ms"` // what the machine adds by itself
 	DiskSync       percentiles   `json:"disk_sync_ms"`  // a bare write of 4 KiB and its sync; a commit has two
 	Latency        float64       `json:"provider_round_trip_ms"`
@@ -106,6 +107,10 @@ func (r *results) goals() []goal {
 		{"... of it the child that examines it", "", 0, 0, of(l.Check)},
 		{"... of it any process of the daemon", "", 0, 0, of(l.Process)},
 	}
+	goals = append(goals,
+		goal{"panel: first view, with the PIN, on loopback", "1000 ms", r.Panel.FirstView.Median, 1000, fmt.Sprintf("%.0f ms (worst of %d: %.0f)", r.Panel.FirstView.Median, panelRuns, r.Panel.FirstView.Worst)},
+		goal{"panel: bytes of the first view", "100 KiB", float64(r.Panel.Bytes), 100 << 10, fmt.Sprintf("%.1f KiB, the picture of the screen included", float64(r.Panel.Bytes)/1024)},
+	)
 	for _, p := range r.Pacing {
 		goals = append(goals, p.goals()...)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"kioskd/internal/simweb/browsertest"
+	"kioskd/internal/browsertest"
 )
 
 func TestCustomersInTheBrowser(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"kioskd/device/devicetest"
+	"kioskd/internal/browsertest"
 	"kioskd/internal/simweb"
-	"kioskd/internal/simweb/browsertest"
 	"kioskd/payment/paytest"
 	"kioskd/payment/wechat"
 	"kioskd/sale"

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 	"kioskd/payment/internal/link"
 )
 

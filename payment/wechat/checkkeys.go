@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 	"kioskd/payment/internal/link"
 )
 

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 	"kioskd/payment/internal/link"
 	"kioskd/payment/internal/trade"
 	"kioskd/sale"

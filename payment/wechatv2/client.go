@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 	"kioskd/payment/internal/link"
 	"kioskd/payment/internal/trade"
 	"kioskd/sale"

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"time"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 	"kioskd/payment/internal/link"
 )
 

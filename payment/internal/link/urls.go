@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 )
 
 // Network is what the settings say about the way to the provider.

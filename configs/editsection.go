@@ -19,12 +19,8 @@ func Example(section, driver string) (lines []byte, ok bool) {
 	if name, _ := Get(main, section+".driver"); name != driver {
 		return nil, false
 	}
-	e, err := newEditor(main)
-	if err != nil {
-		return nil, false
-	}
-	from, to, err := e.sectionSpan(section)
-	return bytes.Clone(main[from:to]), err == nil
+	lines, err := Section(main, section)
+	return lines, err == nil
 }
 
 // SetSection puts lines in the place of a whole section of a configuration
@@ -69,4 +65,15 @@ func (e *editor) sectionSpan(section string) (from, to int, err error) {
 	}
 	_, last, _ := e.room(at)
 	return e.lineStart(place(at.pair.Key.GetToken()).line), e.lineStart(last + 1), nil
+}
+
+// Section is the lines of a section of a configuration file, with the comments
+// that stand in it; none if it is not there.
+func Section(text []byte, section string) ([]byte, error) {
+	e, err := newEditor(text)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := e.sectionSpan(section)
+	return bytes.Clone(text[from:to]), err
 }

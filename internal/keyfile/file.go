@@ -32,15 +32,20 @@ func Path(dir, value string) string {
 	return filepath.Join(dir, value)
 }
 
+// Line reads a secret of one line, or says what is wrong with its file. want
+// tells what to write instead.
+func Line(path, want string) (string, string) {
+	text, what := read(path, want, true)
+	return strings.TrimSpace(string(text)), what
+}
+
 // Secret reads a key that is so many letters and digits long, or says what is
 // wrong with it. want tells what to write instead.
 func Secret(path, want string, length int) (string, string) {
-	text, what := read(path, want, true)
-	if what != "" {
-		return "", what
-	}
-	key := strings.TrimSpace(string(text))
+	key, what := Line(path, want)
 	switch {
+	case what != "":
+		return "", what
 	case strings.Contains(key, "-----BEGIN"):
 		return "", fmt.Sprintf("%s holds a PEM file, not a key of %d characters: %s", path, length, want)
 	case len(key) != length:

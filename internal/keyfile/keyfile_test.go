@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"kioskd/payment/internal/keyfile"
+	"kioskd/internal/keyfile"
 )
 
 const want = "write the path of the APIv3 key"

@@ -1,5 +1,5 @@
-// Package keyfile reads the PEM files that a merchant's portal gives out, and
-// tells a technician what is wrong with one.
+// Package keyfile reads files with keys and other secrets, such as those that a
+// merchant's portal gives out, and tells a technician what is wrong with one.
 package keyfile
 
 import (
