@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.release=$(RELEASE)
 
 PROOFS  := sim torture powercut corrupt disk line net clock forge soak
 
-.PHONY: help run build test tools vet staticcheck unit oracle demo bench $(PROOFS) fuzz clean
+.PHONY: help run build deb deb-test test tools vet staticcheck unit oracle demo bench $(PROOFS) fuzz clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,12 @@ run: build ## try the whole machine here, without hardware and without an accoun
 
 build: ## kioskd and kiosk-sim into bin/, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+deb: ## Debian packages for amd64, arm64 and armhf into dist/
+	./packaging/deb.sh
+
+deb-test: tools ## the packages in full: every binary, and a sale in a booted Debian (5 minutes, root)
+	CI=true $(GO) test ./internal/debtest -count=1 -timeout 30m -v -all -boot
 
 test: tools vet staticcheck unit oracle demo ## everything that CI runs
 
@@ -99,4 +105,4 @@ fuzz: ## every fuzz target for FUZZTIME (10m)
 	done
 
 clean:
-	rm -rf bin
+	rm -rf bin dist

@@ -38,6 +38,7 @@ type Life struct {
 	Line   Wire
 	Board  Board
 	Log    *slog.Logger // never nil
+	pulse  *pulse       // the same as Line
 	events *Events
 
 	ctx     context.Context // ends with Close
@@ -50,7 +51,8 @@ func NewLife(line Wire, board Board, log *slog.Logger) *Life {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	l := &Life{Line: line, Board: board, Log: log, events: NewEvents()}
+	p := &pulse{Wire: line}
+	l := &Life{Line: p, pulse: p, Board: board, Log: log, events: NewEvents()}
 	l.ctx, l.end = context.WithCancelCause(context.Background())
 	l.Go(func() { l.events.Run(l.ctx.Done()) })
 	return l
@@ -81,6 +83,12 @@ func (l *Life) Emit(e sale.BoardEvent) {
 
 // Context ends with Close; its cause is ErrClosed.
 func (l *Life) Context() context.Context { return l.ctx }
+
+// Beat is when the driver was last seen at work on its line. It stands still if
+// the goroutine that reads does not come back to reading, or a call of the line
+// does not return; a board that is silent or not there stops nothing. The zero
+// time: the driver has not begun yet.
+func (l *Life) Beat() time.Time { return l.pulse.Beat() }
 
 // Closed reports whether the end was begun.
 func (l *Life) Closed() bool { return l.ctx.Err() != nil }

@@ -29,6 +29,7 @@ const (
 	CodeUnsettled     Code = "E-SALE-02"   // an earlier vend is not settled
 	CodeScreenDead    Code = "E-SCREEN-01" // the window is gone
 	CodeScreenSmall   Code = "E-SCREEN-02" // the QR code would be too small to scan
+	CodeHang          Code = "E-HANG-01"   // a part of this program has stopped; in the log only
 )
 
 // Fault is an error that a technician will read: what is wrong, what to do,

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,6 +39,7 @@ type daemon struct {
 	watch   *watcher  // made by run
 	inside  *panel.Sessions
 	pin     [sha256.Size]byte // that they know
+	alive   *watchdog         // made by run
 
 	// ready, if set, is called once with the parts that a demo looks into.
 	ready func(*store.Store, *sale.Machine)
@@ -64,12 +66,22 @@ func (d *daemon) run(ctx context.Context) error {
 	if d.file != "" {
 		go d.hangups(ctx)
 	}
+	d.alive = newWatchdog(d.log)
+	d.alive.readyWith(func() bool { return first.Screen.Driver == configs.ScreenNone || !d.face.beat().IsZero() })
+	unwatched := d.alive.watch(&loop{name: "screen", within: loopWithin, beat: d.face.beat})
+	var watching sync.WaitGroup
+	watching.Go(func() { d.alive.run(shown) })
+	defer watching.Wait()
+	defer leave()
+	defer context.AfterFunc(ctx, func() { d.alive.stopping(d.reload.inUse().Sale.DispenseWithin + vendMargin) })()
+
 	selling := make(chan error, 1)
 	go func() {
 		selling <- d.sellOn(ctx, blind)
 		leave() // the screen shows the last order to its end
 	}()
 	faceErr := d.face.run(shown, first)
+	unwatched() // what is left to do needs no screen
 	if d.face.desk && errors.Is(faceErr, screen.ErrClosed) {
 		stop() // who closes the window of a demo wants it to end
 		return <-selling
@@ -139,9 +151,14 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	defer d.watch.end() // before what it looks at is closed
 
 	o := sale.Options{
-		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway), Dispenser: dispenser, Panel: d.face, Clock: d.clock,
+		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway),
+		Dispenser: d.alive.guardVends(dispenser, d.config.Sale.DispenseWithin), Panel: d.face, Clock: d.clock,
 		Code: d.config.Machine.ID, Log: d.log, Alarm: d.watch.needs,
 	}.On(termsOf(d.config))
+	if b, ok := dispenser.(interface{ Beat() time.Time }); ok {
+		defer d.alive.watch(&loop{name: "serial line", within: loopWithin, beat: b.Beat})()
+	}
+
 	if d.wrap != nil {
 		d.wrap(&o)
 	}
@@ -180,6 +197,10 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	})
 	g.Go(func() error {
 		d.panel(side, desk.handler(), ledger)
+		return nil
+	})
+	g.Go(func() error {
+		d.alive.watchMachine(side, m.Status)
 		return nil
 	})
 	g.Go(func() error {
@@ -239,7 +260,10 @@ func press(m *sale.Machine, k keypad.Key) {
 // technician puts a backup in place. It returns nil, nil when ctx ended first.
 func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 	said := ""
+	var p pulse
+	defer d.alive.watch(&loop{name: "opening of the ledger", within: ledgerWithin, beat: p.last})()
 	for {
+		p.beat()
 		s, err := store.Open(ctx, d.config.Store.Path, d.storeOptions())
 		if err == nil {
 			return s, nil
@@ -257,6 +281,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 		if said != err.Error() {
 			d.log.Error("the ledger cannot be used; not selling", "error", err)
 			said = err.Error()
+			d.alive.report("out of service: " + said)
 		}
 		d.watch.cannotOpen(f)
 		kind := sale.SceneOutOfService

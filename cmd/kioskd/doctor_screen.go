@@ -47,6 +47,8 @@ func screenFinding(c *configs.Config, env func(string) string, root string) find
 	number := func(socket string) string { return ":" + strings.TrimPrefix(filepath.Base(socket), "X") }
 	x, wayland := env("DISPLAY"), env("WAYLAND_DISPLAY")
 	local, _, _ := strings.Cut(x, ".")
+	session, _ := os.Readlink(filepath.Join(root, "etc/systemd/system/kioskd.service.d/50-session.conf"))
+	session = strings.TrimSuffix(filepath.Base(session), ".conf")
 	_, noBuffer := os.Stat(filepath.Join(root, "dev/fb0"))
 	switch {
 	case strings.HasPrefix(x, ":") && !slices.ContainsFunc(servers, func(s string) bool { return number(s) == local }):
@@ -55,15 +57,19 @@ func screenFinding(c *configs.Config, env func(string) string, root string) find
 		return f
 	case x != "":
 		return fits(c, "X server "+x, monitor(root))
+	case session == "x" || session == "cage":
+		return fits(c, "kioskd-session "+session, monitor(root))
 	case wayland != "":
-		return fits(c, "Wayland "+wayland, monitor(root))
+		f := wrong(name, "start the compositor with Xwayland, and kioskd with its DISPLAY; or use: kioskd-session cage", "Wayland alone is no display for kioskd, which draws through X")
+		f.Code = sale.CodeScreenDead
+		return f
 	case len(servers) > 0:
 		return doubt(name, "kioskd needs DISPLAY="+number(servers[0])+" in its environment, and the right to use it",
 			"DISPLAY is not set here, and there is the X server %s", number(servers[0]))
 	case noBuffer == nil:
 		return fits(c, "framebuffer /dev/fb0", buffer(root))
 	}
-	f := wrong(name, "start the display before kioskd, or write screen.driver: none for a machine that has no screen", "there is no display")
+	f := wrong(name, "choose one with kioskd-session, or write screen.driver: none for a machine that has no screen", "there is no display")
 	f.Code = sale.CodeScreenDead
 	return f
 }

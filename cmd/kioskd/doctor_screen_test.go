@@ -29,10 +29,10 @@ func TestScreenFinding(t *testing.T) {
 		{"another machine's", map[string]string{"DISPLAY": "localhost:10.0"}, nil, 0, "✓ screen      X server localhost:10.0; its size is not known here"},
 		{"dead X", map[string]string{"DISPLAY": ":0"}, map[string]string{"tmp/.X11-unix/X1": ""}, 0, "✗ screen      E-SCREEN-01: DISPLAY is :0, and no X server is there → start the display before kioskd"},
 		{"not told", nil, map[string]string{"tmp/.X11-unix/X0": "", "dev/fb0": ""}, 0, "! screen      DISPLAY is not set here, and there is the X server :0 → kioskd needs DISPLAY=:0 in its environment, and the right to use it"},
-		{"Wayland", map[string]string{"WAYLAND_DISPLAY": "wayland-0"}, nil, 0, "✓ screen      Wayland wayland-0; its size is not known here"},
+		{"Wayland alone", map[string]string{"WAYLAND_DISPLAY": "wayland-0"}, nil, 0, "✗ screen      E-SCREEN-01: Wayland alone is no display for kioskd, which draws through X → start the compositor with Xwayland, and kioskd with its DISPLAY; or use: kioskd-session cage"},
 		{"framebuffer", nil, map[string]string{"dev/fb0": "", "sys/class/graphics/fb0/virtual_size": "800,480\n"}, 0, "✓ screen      framebuffer /dev/fb0, 800x480: the QR code fits"},
 		{"small", nil, map[string]string{"dev/fb0": "", "sys/class/graphics/fb0/virtual_size": "160,128\n"}, 0, "✗ screen      E-SCREEN-02: framebuffer /dev/fb0, 160x128: a QR code would be too small to scan → use a screen with more pixels"},
-		{"none", nil, nil, 0, "✗ screen      E-SCREEN-01: there is no display → start the display before kioskd, or write screen.driver: none for a machine that has no screen"},
+		{"none", nil, nil, 0, "✗ screen      E-SCREEN-01: there is no display → choose one with kioskd-session, or write screen.driver: none for a machine that has no screen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			root := t.TempDir()
@@ -47,6 +47,17 @@ func TestScreenFinding(t *testing.T) {
 			line(t, screenFinding(&c, func(k string) string { return tt.env[k] }, root), tt.want)
 		})
 	}
+}
+
+// A session that was chosen is there when kioskd starts.
+func TestScreenOfASession(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "etc/systemd/system/kioskd.service.d")
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.Symlink("/usr/lib/kioskd/session/x.conf", filepath.Join(dir, "50-session.conf"))); err != nil {
+		t.Fatal(err)
+	}
+	c := configs.Default()
+	line(t, screenFinding(&c, func(string) string { return "" }, root), "✓ screen      kioskd-session x; its size is not known here")
 }
 
 func TestPixels(t *testing.T) {

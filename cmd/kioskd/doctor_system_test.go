@@ -51,12 +51,14 @@ func TestSystemdFinding(t *testing.T) {
 		err         error
 		want        string
 	}{
-		{"good", state("loaded", "active", "running", "enabled"), nil, "✓ systemd     kioskd.service is active and enabled, no watchdog"},
+		{"no watchdog", state("loaded", "active", "running", "enabled"), nil, "! systemd     kioskd.service is active and enabled, and has no watchdog: a daemon that hangs stays so → use the unit of the Debian package, or write Type=notify and WatchdogSec=30"},
 		{"watchdog", strings.Replace(state("loaded", "active", "running", "enabled"), "USec=0", "USec=30s", 1), nil, "✓ systemd     kioskd.service is active and enabled, watchdog 30s"},
 		{"none", state("not-found", "inactive", "dead", ""), nil, "! systemd     there is no unit kioskd.service → without it nothing starts kioskd after a power cut: install the unit, then: systemctl enable --now kioskd"},
 		{"masked", state("masked", "inactive", "dead", "masked"), nil, "✗ systemd     kioskd.service is masked → see what is wrong with: systemctl status kioskd.service"},
 		{"failed", state("loaded", "failed", "failed", "enabled"), nil, "✗ systemd     kioskd.service has failed (exit-code) → see why with: journalctl -u kioskd -n 50; then: systemctl restart kioskd"},
 		{"again and again", state("loaded", "activating", "auto-restart", "enabled"), nil, "✗ systemd     kioskd.service ends and is started again, 3 times so far → see why with: journalctl -u kioskd -n 50"},
+		{"hung", strings.Replace(state("loaded", "activating", "auto-restart", "enabled"), "exit-code", "watchdog", 1), nil, "✗ systemd     kioskd.service was ended by its watchdog and is started again, 3 times so far → see which part hung with: journalctl -u kioskd -g E-HANG"},
+		{"starts", state("loaded", "activating", "start", "enabled"), nil, "! systemd     kioskd.service is enabled and starts: it is ready when its ledger is open and its screen is up → if it stays so, see why with: journalctl -u kioskd -n 50"},
 		{"not enabled", state("loaded", "active", "running", "disabled"), nil, "✗ systemd     kioskd.service is active and disabled: it will not start after a power cut → systemctl enable kioskd"},
 		{"stopped", state("loaded", "inactive", "dead", "enabled"), nil, "! systemd     kioskd.service is enabled and inactive → systemctl start kioskd"},
 		{"without systemd", "", errNoSystemd, "- systemd     this machine is not run by systemd"},

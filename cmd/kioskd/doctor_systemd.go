@@ -52,10 +52,7 @@ func systemdFinding(shown string, err error) finding {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		is[key] = value
 	}
-	watchdog := "no watchdog"
-	if w := is["WatchdogUSec"]; w != "" && w != "0" && w != "infinity" {
-		watchdog = "watchdog " + w
-	}
+	watchdog := is["WatchdogUSec"]
 	state := is["ActiveState"]
 	switch {
 	case is["LoadState"] == "not-found":
@@ -64,14 +61,20 @@ func systemdFinding(shown string, err error) finding {
 		return wrong(name, "see what is wrong with: systemctl status "+unit, "%s is %s", unit, is["LoadState"])
 	case state == "failed":
 		return wrong(name, "see why with: journalctl -u kioskd -n 50; then: systemctl restart kioskd", "%s has failed (%s)", unit, is["Result"])
+	case is["SubState"] == "auto-restart" && is["Result"] == "watchdog":
+		return wrong(name, "see which part hung with: journalctl -u kioskd -g E-HANG", "%s was ended by its watchdog and is started again, %s so far", unit, counted(atoi(is["NRestarts"]), "time"))
 	case is["SubState"] == "auto-restart":
 		return wrong(name, "see why with: journalctl -u kioskd -n 50", "%s ends and is started again, %s so far", unit, counted(atoi(is["NRestarts"]), "time"))
 	case !strings.HasPrefix(is["UnitFileState"], "enabled"):
 		return wrong(name, "systemctl enable kioskd", "%s is %s and %s: it will not start after a power cut", unit, state, is["UnitFileState"])
+	case state == "activating":
+		return doubt(name, "if it stays so, see why with: journalctl -u kioskd -n 50", "%s is enabled and starts: it is ready when its ledger is open and its screen is up", unit)
 	case state != "active":
 		return doubt(name, "systemctl start kioskd", "%s is enabled and %s", unit, state)
+	case watchdog == "" || watchdog == "0" || watchdog == "infinity":
+		return doubt(name, "use the unit of the Debian package, or write Type=notify and WatchdogSec=30", "%s is active and enabled, and has no watchdog: a daemon that hangs stays so", unit)
 	}
-	return good(name, "%s is active and enabled, %s", unit, watchdog)
+	return good(name, "%s is active and enabled, watchdog %s", unit, watchdog)
 }
 
 func atoi(s string) (n int) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"kioskd/configs"
 	"kioskd/display"
@@ -102,6 +103,16 @@ func (f *face) snapshot() *image.RGBA {
 		return f.easel.paint(*newest)
 	}
 	return nil
+}
+
+// beat is when the screen's loop went round last; the zero time: there is none.
+func (f *face) beat() (at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p, ok := f.panel.(interface{ Beat() time.Time }); ok {
+		at = p.Beat()
+	}
+	return at
 }
 
 // run shows scenes until ctx ends. It must be called on the main goroutine.

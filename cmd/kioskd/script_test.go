@@ -35,7 +35,7 @@ func TestCommands(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "unzip": unzip, "secretless": secretless,
 			"provider": provider, "sales": sales, "portal": portalOf,
-			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await,
+			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await, "manager": manager,
 		},
 	})
 }

@@ -86,6 +86,9 @@ func (d *Dev) Close() error {
 // Events never has one: the board has no inputs.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
+
 // Health is nil if the board answered in the last three seconds and all its
 // relays were seen off since the port was opened.
 func (d *Dev) Health() error {

@@ -109,6 +109,9 @@ func (d *Dev) Close() error {
 // are kept.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
+
 // Health is nil while the machine takes payments, or waits for one.
 func (d *Dev) Health() error {
 	if err := d.life.Err(); err != nil {

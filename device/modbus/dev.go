@@ -87,7 +87,7 @@ func open(line device.Wire, path string, s Settings, o Options) *Dev {
 		settings: s, plan: s.plan(func(string, string) {}), life: life,
 		log: life.Log.With("driver", "modbus"), jobs: make(chan *job), run: rand.Uint64(),
 	}
-	d.bus = newBus(line, s.Baud, o.AnswerWithin)
+	d.bus = newBus(life.Line, s.Baud, o.AnswerWithin)
 	d.keypad = keypad{keys: d.plan.keys, held: true}
 	d.reopens = time.Now()
 	k := s.DropSensor.Kind
@@ -108,6 +108,9 @@ func (d *Dev) Close() error {
 
 // Events is what happens at the keypad. Of unread events the newest 16 are kept.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
+
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
 
 // Health is nil if all boards answered in the last three seconds, and their
 // relays are off but for the one in use.

@@ -65,6 +65,9 @@ func (d *Dev) Close() error { return d.life.Close() }
 // Events never has one: the board has no keypad.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
+
 // Health is nil if the board answered in the last three seconds, or runs a
 // motor and is not asked.
 func (d *Dev) Health() error { return d.talk.Err() }

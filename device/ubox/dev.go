@@ -68,6 +68,9 @@ func (d *Dev) Close() error { return d.life.Close() }
 // Events is what happens at the keypad. The newest 16 that are unread are kept.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
+
 // Health is nil if the board said something in the last three seconds, or
 // vends and is not asked.
 func (d *Dev) Health() error { return d.talk.Err() }

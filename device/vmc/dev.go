@@ -84,6 +84,9 @@ func (d *Dev) Close() error { return d.life.Close() }
 // of each slot.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
+
 // Health is nil if the VMC sent a frame in the last three seconds and since
 // the port was opened.
 func (d *Dev) Health() error {

@@ -71,6 +71,9 @@ func (d *Dev) Close() error { return d.life.Close() }
 // Events is what happens at the keypad. The newest 16 that are unread are kept.
 func (d *Dev) Events() <-chan sale.BoardEvent { return d.life.Events() }
 
+// Beat is when the driver was last at work on its line, see [device.Life].
+func (d *Dev) Beat() time.Time { return d.life.Beat() }
+
 // Health is nil if the board answered in the last three seconds and since the
 // port was opened, and said who it is.
 func (d *Dev) Health() error {

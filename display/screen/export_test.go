@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"image"
+	"time"
 )
 
 // What the tests of this package may touch.
@@ -39,3 +40,6 @@ func (s *Screen) Take(size image.Point, whole bool) (from, to int, pix []byte) {
 	})
 	return from, to, pix
 }
+
+// Updated does what the window's loop does each second.
+func (s *Screen) Updated(now time.Time) { s.beats.update(now) }

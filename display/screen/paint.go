@@ -36,7 +36,9 @@ func (s *Screen) paint(ctx context.Context) error {
 			continue
 		}
 		begin := time.Now()
+		s.beats.painting(begin)
 		img, err := s.paintOnce(*scene, uprightSize(*window, s.options.Rotate), *window != size)
+		s.beats.painting(time.Time{})
 		if err != nil {
 			return err
 		}

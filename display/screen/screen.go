@@ -30,6 +30,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hajimehoshi/ebiten/v2"
 
@@ -88,6 +89,7 @@ type Screen struct {
 	wake   chan struct{}               // scene or size may have changed
 	frame  frame
 	frames frames
+	beats  beats
 
 	strokes chan keypad.Stroke
 	keys    chan keypad.Key
@@ -150,6 +152,10 @@ func (s *Screen) Keys() <-chan keypad.Key { return s.keys }
 // Snapshot returns a copy of the newest frame as the customer sees it, upright,
 // or nil if nothing was painted yet. It may be called from any goroutine.
 func (s *Screen) Snapshot() *image.RGBA { return s.frame.upright() }
+
+// Beat is when the window's loop and the painter were last seen at work. A
+// healthy window is at most a second old. The zero time: it has not begun yet.
+func (s *Screen) Beat() time.Time { return s.beats.last() }
 
 // Run opens the window and shows scenes until ctx ends, which is no error. It
 // must be called on the main goroutine, once in the life of the process. It

@@ -94,6 +94,7 @@ type game struct {
 
 // Update implements ebiten.Game: it looks at the keyboard.
 func (g *game) Update() error {
+	g.screen.beats.update(time.Now())
 	if g.ctx.Err() != nil || ebiten.IsWindowBeingClosed() {
 		g.screen.frames.end()
 		return ebiten.Termination

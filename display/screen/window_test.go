@@ -32,7 +32,8 @@ func TestMain(m *testing.M) {
 }
 
 // runWindow shows the scenes that it is told on stdin, such as "pay 179" with
-// 179 seconds left, until that ends, and prints the keys that are typed.
+// 179 seconds left, until that ends, and prints the keys that are typed. To
+// "beat" it says whether the window's loop goes round.
 func runWindow(angle string) int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -46,6 +47,10 @@ func runWindow(angle string) int {
 		defer stop()
 		for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 			kind, left, _ := strings.Cut(in.Text(), " ")
+			if kind == "beat" {
+				fmt.Println("beat within 3s:", time.Since(s.Beat()) < 3*time.Second)
+				continue
+			}
 			if sale.SceneKind(kind) == sale.ScenePay {
 				seconds, _ := strconv.Atoi(left)
 				s.Show(pay(time.Duration(seconds) * time.Second))
@@ -185,6 +190,13 @@ func TestWindow(t *testing.T) {
 					if p := shot.RGBAAt(x, y); p != ground(sale.SceneConfirming) {
 						t.Fatalf("pixel %d,%d is still %v: a rest of the code", x, y, p)
 					}
+				}
+			}
+			if rotate == 0 {
+				time.Sleep(3500 * time.Millisecond) // with nothing to draw
+				c.show(t, "beat")
+				if got := c.line(t); got != "beat within 3s: true" {
+					t.Errorf("a window with nothing to do says %q", got)
 				}
 			}
 			c.end(t, 0, "ended")

@@ -46,6 +46,7 @@ type Terminal struct {
 	scene   atomic.Pointer[sale.Scene]
 	wake    chan struct{}
 	started atomic.Bool
+	beat    atomic.Pointer[time.Time]
 }
 
 var _ sale.Panel = (*Terminal)(nil)
@@ -71,6 +72,18 @@ func (t *Terminal) Show(scene sale.Scene) {
 	}
 }
 
+// beatEvery is how often a terminal that shows nothing new says that it could.
+const beatEvery = time.Second
+
+// Beat is when Run was last at work. It stands still while a terminal takes no
+// text, as one does behind Ctrl-S. The zero time: Run has not begun yet.
+func (t *Terminal) Beat() (at time.Time) {
+	if b := t.beat.Load(); b != nil {
+		at = *b
+	}
+	return at
+}
+
 // Run writes scenes until ctx ends, which is no error, or the writer fails. It
 // may be called once. An error is a *sale.Fault with CodeScreenDead.
 func (t *Terminal) Run(ctx context.Context) error {
@@ -78,10 +91,15 @@ func (t *Terminal) Run(ctx context.Context) error {
 		return dead(errors.New("run twice"))
 	}
 	var p printer
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
 	for {
+		now := time.Now()
+		t.beat.Store(&now)
 		select {
 		case <-ctx.Done():
 			return t.write(p.end())
+		case <-tick.C:
 		case <-t.wake:
 			if err := t.write(p.next(t, *t.scene.Load())); err != nil {
 				return err

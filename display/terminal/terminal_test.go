@@ -236,6 +236,10 @@ func TestShowNeverWaits(t *testing.T) {
 			}
 			synctest.Wait()
 		}
+		time.Sleep(time.Minute)
+		if age := time.Since(term.Beat()); age < 59*time.Second {
+			t.Errorf("beats %v ago, on a terminal that takes nothing", age)
+		}
 		stop()
 		close(w.let)
 		if err := <-done; err != nil {
@@ -257,4 +261,24 @@ func TestABrokenWriterEndsRun(t *testing.T) {
 	if err == nil || err.Error() != "E-SCREEN-01: the terminal cannot show anything: run twice" {
 		t.Errorf("the second Run returns %v", err)
 	}
+}
+
+func TestBeatWithoutScenes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		term := terminal.New(new(memory), style, terminal.Options{})
+		if !term.Beat().IsZero() {
+			t.Error("a beat before Run")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- term.Run(ctx) }()
+		time.Sleep(time.Minute)
+		if age := time.Since(term.Beat()); age > time.Second {
+			t.Errorf("last beat %v ago", age)
+		}
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -211,13 +211,14 @@ func TestAJournalThatHangsHoldsNobodyUp(t *testing.T) {
 	newJournald(t, path) // nobody reads
 	var errs guarded
 	log := open(t, path, &errs)
-	const lines = 5000
-	begun := time.Now()
-	for i := range lines {
+	longest := time.Duration(0)
+	for i := range 5000 {
+		begun := time.Now()
 		log.Info("order", "order", i)
+		longest = max(longest, time.Since(begun))
 	}
-	if took := time.Since(begun); took > time.Second {
-		t.Errorf("%d lines took %s", lines, took)
+	if longest > time.Second {
+		t.Errorf("a line took %s", longest)
 	}
 	log.Close()
 	if log.Dropped() == 0 {

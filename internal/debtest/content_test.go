@@ -1,0 +1,133 @@
+package debtest
+
+import (
+	"crypto/sha256"
+	"debug/elf"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// files is what a package must have, with mode and owner as dpkg-deb shows them.
+const files = `
+-rw-r----- root/root ./etc/kioskd/kioskd.yaml
+-rw-r--r-- root/root ./etc/pam.d/kioskd-cage
+-rwxr-xr-x root/root ./usr/bin/kioskd
+-rwxr-xr-x root/root ./usr/lib/kioskd/x-cookie
+-rwxr-xr-x root/root ./usr/lib/kioskd/x-display
+-rwxr-xr-x root/root ./usr/lib/kioskd/x-wait
+-rw-r--r-- root/root ./usr/lib/kioskd/session/cage.conf
+-rw-r--r-- root/root ./usr/lib/kioskd/session/framebuffer.conf
+-rw-r--r-- root/root ./usr/lib/kioskd/session/x.conf
+-rw-r--r-- root/root ./usr/lib/kioskd/session/xorg.conf
+-rw-r--r-- root/root ./usr/lib/systemd/system/kioskd-cage.service
+-rw-r--r-- root/root ./usr/lib/systemd/system/kioskd-x.service
+-rw-r--r-- root/root ./usr/lib/systemd/system/kioskd.service
+-rw-r--r-- root/root ./usr/lib/sysusers.d/kioskd.conf
+-rw-r--r-- root/root ./usr/lib/tmpfiles.d/kioskd.conf
+-rw-r--r-- root/root ./usr/lib/udev/rules.d/61-kioskd.rules
+-rwxr-xr-x root/root ./usr/sbin/kioskd-session
+-rw-r--r-- root/root ./usr/share/bash-completion/completions/kioskd
+-rw-r--r-- root/root ./usr/share/doc/kioskd/README.md
+-rw-r--r-- root/root ./usr/share/doc/kioskd/README.zh-CN.md
+-rw-r--r-- root/root ./usr/share/doc/kioskd/docs/install.md
+-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/kioskd.fish
+-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_kioskd
+`
+
+func TestContent(t *testing.T) {
+	debs := []string{release(t)}
+	var stub []string
+	if !*all {
+		stub = []string{"BINARY=" + unpack(t, debs[0], "usr/bin/kioskd")}
+	}
+	debs = append(debs, build(t, repository, "1.0.0", stub, "arm64", "armhf")...)
+	for i, arch := range []string{"amd64", "arm64", "armhf"} {
+		t.Run(arch, func(t *testing.T) {
+			if name := filepath.Base(debs[i]); name != "kioskd_1.0.0_"+arch+".deb" {
+				t.Errorf("the package is called %s", name)
+			}
+			if got := run(t, "dpkg-deb", "-f", debs[i], "Architecture", "Version"); got != "Architecture: "+arch+"\nVersion: 1.0.0\n" {
+				t.Errorf("control says\n%s", got)
+			}
+			has := map[string]bool{}
+			for line := range strings.Lines(run(t, "dpkg-deb", "-c", debs[i])) {
+				f := strings.Fields(line)
+				has[f[0]+" "+f[1]+" "+f[5]] = true
+			}
+			for line := range strings.SplitSeq(strings.TrimSpace(files), "\n") {
+				if !has[line] {
+					t.Errorf("no %s", line)
+				}
+			}
+			if t.Failed() {
+				t.Log(strings.Join(slices.Sorted(maps.Keys(has)), "\n"))
+			}
+			if *all {
+				starts(t, arch, debs[i])
+			}
+		})
+	}
+}
+
+// starts looks at what the kernel looks at: a binary for the machine, and a
+// loader that Debian has there.
+func starts(t *testing.T, arch, deb string) {
+	f, err := elf.Open(unpack(t, deb, "usr/bin/kioskd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	want := map[string]struct {
+		machine elf.Machine
+		loader  string
+	}{
+		"amd64": {elf.EM_X86_64, "/lib64/ld-linux-x86-64.so.2"},
+		"arm64": {elf.EM_AARCH64, "/lib/ld-linux-aarch64.so.1"},
+		"armhf": {elf.EM_ARM, "/lib/ld-linux-armhf.so.3"},
+	}[arch]
+	loader := ""
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			b, _ := io.ReadAll(p.Open())
+			loader = strings.TrimRight(string(b), "\x00")
+		}
+	}
+	if f.Machine != want.machine || loader != want.loader {
+		t.Errorf("the binary is for %v and loaded by %s, want %v and %s", f.Machine, loader, want.machine, want.loader)
+	}
+}
+
+// TestReproducible builds in another place, with other dates and modes of the files.
+func TestReproducible(t *testing.T) {
+	copied := clone(t)
+	run(t, "find", copied, "-exec", "touch", "-d", "2001-01-01", "{}", "+")
+	run(t, "chmod", "-R", "go-rwx", copied)
+	sum := func(deb string) (s [sha256.Size]byte) {
+		b, err := os.ReadFile(deb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sha256.Sum256(b)
+	}
+	if sum(release(t)) != sum(build(t, copied, "1.0.0", nil, "amd64")[0]) {
+		t.Error("the same source made two different packages")
+	}
+}
+
+// clone copies the source as it is now.
+func clone(t *testing.T) string {
+	dir := t.TempDir()
+	run(t, "sh", "-c", `cd "$0" && git ls-files -co --exclude-standard -z | tar -c --null -T - | tar -x -C "$1"`, repository, dir)
+	return dir
+}
+
+func unpack(t *testing.T, deb, path string) string {
+	dir := t.TempDir()
+	run(t, "dpkg-deb", "-x", deb, dir)
+	return filepath.Join(dir, path)
+}
