@@ -13,7 +13,13 @@ import (
 )
 
 // pictured are the screens that the technician's page shows.
-var pictured = []sale.SceneKind{sale.SceneIdle, sale.ScenePay, sale.SceneOutOfService, sale.SceneRefunding, sale.SceneHeld}
+func pictured(lang string) []sale.Scene {
+	var list []sale.Scene
+	for _, kind := range []sale.SceneKind{sale.SceneIdle, sale.ScenePay, sale.SceneOutOfService, sale.SceneRefunding, sale.SceneHeld} {
+		list = append(list, scene(kind, lang))
+	}
+	return list
+}
 
 const (
 	pictures     = "../docs/pictures"
@@ -27,11 +33,11 @@ func TestPictures(t *testing.T) {
 	font := heiFont(t)
 	known := map[string]bool{}
 	for _, lang := range []string{"zh", "en"} {
-		for _, kind := range pictured {
-			name := fmt.Sprintf("%s-%s.png", kind, lang)
+		for _, sc := range pictured(lang) {
+			name := fmt.Sprintf("%s-%s.png", sc.Kind, lang)
 			known[name] = true
 			path := filepath.Join(pictures, name)
-			got := reduced(painter(t, style(three[0][0], three[0][1], lang, font)).Paint(scene(kind, lang)))
+			got := reduced(painter(t, style(three[0][0], three[0][1], lang, font)).Paint(sc))
 			if *update {
 				if err := writePNG(path, got); err != nil {
 					t.Fatal(err)
