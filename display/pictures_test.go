@@ -52,7 +52,7 @@ func TestPictures(t *testing.T) {
 				t.Errorf("%s: %d pixels differ (go test ./display -run Pictures -update writes it anew)", path, n)
 			}
 			if info, err := os.Stat(path); err != nil || info.Size() > pictureMost {
-				t.Errorf("%s has %d bytes, want at most %d (%v)", path, info.Size(), pictureMost, err)
+				t.Errorf("%s: want at most %d bytes: %+v (%v)", path, pictureMost, info, err)
 			}
 		}
 	}
