@@ -43,11 +43,12 @@ const (
 )
 
 type options struct {
-	sales  int
-	seed   uint64
-	json   bool
-	daemon string
-	orders int
+	sales    int
+	seed     uint64
+	json     bool
+	daemon   string
+	orders   int
+	exported int
 }
 
 func main() {
@@ -60,6 +61,7 @@ func main() {
 	f.BoolVar(&o.json, "json", false, "print the line of JSON alone")
 	f.StringVar(&o.daemon, "daemon", "bin/kioskd", "the built daemon")
 	f.IntVar(&o.orders, "orders", 10_000, "finished orders in the full ledger")
+	f.IntVar(&o.exported, "exported", 100_000, "orders in the ledger that is exported; it takes a minute to fill")
 	if err := f.Parse(os.Args[1:]); err != nil {
 		os.Exit(2)
 	}
@@ -72,8 +74,8 @@ func main() {
 // run measures, then prints the table and the line of JSON to out. What it is
 // doing goes to progress.
 func run(ctx context.Context, o options, out, progress io.Writer) error {
-	if o.sales < 1 || o.orders < 1 {
-		return errors.New("--sales and --orders are numbers of at least 1")
+	if o.sales < 1 || o.orders < 1 || o.exported < 1 {
+		return errors.New("--sales, --orders and --exported are numbers of at least 1")
 	}
 	if _, err := os.Stat(o.daemon); err != nil {
 		return fmt.Errorf("the daemon: %w; make build makes it, --daemon names another", err)

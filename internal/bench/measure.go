@@ -41,6 +41,9 @@ func measure(ctx context.Context, o options, dir string, say func(string, ...any
 		return nil, err
 	}
 
+	if r.Commands, err = commands(ctx, dir, o, loaded, say); err != nil {
+		return nil, fmt.Errorf("run commands: %w", err)
+	}
 	if r.Panel, err = panels(ctx, o, say); err != nil {
 		return nil, fmt.Errorf("open the panel: %w", err)
 	}

@@ -9,29 +9,30 @@ import (
 
 // results is the line of JSON.
 type results struct {
-	Contenders     []contender   `json:"contenders"` // kioskd is the first
-	Path           path          `json:"kioskd_path_mean_ms"`
-	Slowest        path          `json:"kioskd_path_slowest_ms"`
-	SelectToQR     percentiles   `json:"select_to_qr_ms"`
-	SelectToQROwn  percentiles   `json:"select_to_qr_own_ms"`
-	SelectToQRSync percentiles   `json:"select_to_qr_own_in_commits_ms"`
-	SelectToQRRest percentiles   `json:"select_to_qr_own_without_commits_ms"`
-	Commits        float64       `json:"commits_per_sale"`
-	Bytes          int64         `json:"bytes_written_per_sale"`
-	Empty          childFigures  `json:"daemon_empty_ledger"`
-	Loaded         childFigures  `json:"daemon_full_ledger"`
-	Ledger         ledgerFigures `json:"full_ledger"`
-	Answers        answers       `json:"poll_answers"`
-	Keys           keyFigures    `json:"key_presses"`
-	Pacing         []pacing      `json:"pacing"`
-	Panel          panelFigures  `json:"panel"`
-	TimerLate      percentiles   `json:"timer_late_ms"` // what the machine adds by itself
-	DiskSync       percentiles   `json:"disk_sync_ms"`  // a bare write of 4 KiB and its sync; a commit has two
-	Latency        float64       `json:"provider_round_trip_ms"`
-	Poll           float64       `json:"board_poll_ms"`
-	Processors     int           `json:"processors"`
-	Seconds        float64       `json:"seconds"`
-	Over           []string      `json:"over"` // goals that were missed
+	Contenders     []contender    `json:"contenders"` // kioskd is the first
+	Path           path           `json:"kioskd_path_mean_ms"`
+	Slowest        path           `json:"kioskd_path_slowest_ms"`
+	SelectToQR     percentiles    `json:"select_to_qr_ms"`
+	SelectToQROwn  percentiles    `json:"select_to_qr_own_ms"`
+	SelectToQRSync percentiles    `json:"select_to_qr_own_in_commits_ms"`
+	SelectToQRRest percentiles    `json:"select_to_qr_own_without_commits_ms"`
+	Commits        float64        `json:"commits_per_sale"`
+	Bytes          int64          `json:"bytes_written_per_sale"`
+	Empty          childFigures   `json:"daemon_empty_ledger"`
+	Loaded         childFigures   `json:"daemon_full_ledger"`
+	Ledger         ledgerFigures  `json:"full_ledger"`
+	Answers        answers        `json:"poll_answers"`
+	Keys           keyFigures     `json:"key_presses"`
+	Pacing         []pacing       `json:"pacing"`
+	Panel          panelFigures   `json:"panel"`
+	Commands       commandFigures `json:"commands"`
+	TimerLate      percentiles    `json:"timer_late_ms"` // what the machine adds by itself
+	DiskSync       percentiles    `json:"disk_sync_ms"`  // a bare write of 4 KiB and its sync; a commit has two
+	Latency        float64        `json:"provider_round_trip_ms"`
+	Poll           float64        `json:"board_poll_ms"`
+	Processors     int            `json:"processors"`
+	Seconds        float64        `json:"seconds"`
+	Over           []string       `json:"over"` // goals that were missed
 }
 
 // contender is one row of the comparison.
@@ -111,6 +112,7 @@ func (r *results) goals() []goal {
 		goal{"panel: first view, with the PIN, on loopback", "1000 ms", r.Panel.FirstView.Median, 1000, fmt.Sprintf("%.0f ms (worst of %d: %.0f)", r.Panel.FirstView.Median, panelRuns, r.Panel.FirstView.Worst)},
 		goal{"panel: bytes of the first view", "100 KiB", float64(r.Panel.Bytes), 100 << 10, fmt.Sprintf("%.1f KiB, the picture of the screen included", float64(r.Panel.Bytes)/1024)},
 	)
+	goals = append(goals, r.Commands.goals()...)
 	for _, p := range r.Pacing {
 		goals = append(goals, p.goals()...)
 	}
