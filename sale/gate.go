@@ -34,7 +34,7 @@ func (m *Machine) reached(err error) (contact bool) {
 		return true
 	}
 	if f == nil {
-		f = &Fault{Code: CodeNetDown, What: "the provider did not answer in time", Err: err}
+		f = &Fault{Code: CodeNetDown, What: "the provider did not answer in time", Hint: "check the network", Err: err}
 	}
 	if r.fault == nil {
 		r.since = time.Now()
@@ -117,7 +117,7 @@ func (m *Machine) gate(word time.Duration) *Fault {
 		return m.reach.fault
 	}
 	if !m.reach.known || time.Since(m.reach.good) > staleAfter {
-		return &Fault{Code: CodeNetDown, What: "the provider has not been asked lately"}
+		return &Fault{Code: CodeNetDown, What: "the provider has not been asked lately", Hint: "wait; if it stays, restart kioskd"}
 	}
 	if n := m.lookups(); n > 0 {
 		return &Fault{
@@ -126,11 +126,14 @@ func (m *Machine) gate(word time.Duration) *Fault {
 		}
 	}
 	if m.testing != nil {
-		return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("slot %v is being tested", m.testing.slot)}
+		return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("slot %v is being tested", m.testing.slot), Hint: "wait until the test has ended"}
 	}
 	for _, t := range m.orders {
 		if m.blocks(t) {
-			return &Fault{Code: CodeUnsettled, What: fmt.Sprintf("order %s is not settled yet (%s)", t.order.Number, t.order.State)}
+			return &Fault{
+				Code: CodeUnsettled, What: fmt.Sprintf("order %s is not settled yet (%s)", t.order.Number, t.order.State),
+				Hint: "wait; its last step is in kioskd show " + t.order.Number.Tail(),
+			}
 		}
 	}
 	return nil

@@ -228,13 +228,30 @@ func dial(socket string) client {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
 			conn, err := d.DialContext(ctx, "unix", socket)
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-				return nil, fmt.Errorf("%w on %s: %w", errNoDaemon, socket, err)
-			}
-			return conn, err
+			return conn, notReached(socket, err)
 		},
 	}}}
 }
+
+// notReached says what it means that a socket cannot be dialled, nil for nil.
+func notReached(socket string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%w on %s: %w", errNoDaemon, socket, err)
+	case errors.Is(err, fs.ErrPermission):
+		return denied(socket)
+	}
+	return err
+}
+
+// denied is a socket that this user may not use.
+type denied string
+
+func (d denied) Error() string {
+	return fmt.Sprintf("this user may not use %s: put sudo before the command", string(d))
+}
+
+func (denied) Is(target error) bool { return target == fs.ErrPermission }
 
 func (c client) get(ctx context.Context, path string, query url.Values, into any) error {
 	answer, err := c.ask(ctx, path, query)
@@ -286,7 +303,13 @@ func (c client) ask(ctx context.Context, path string, query url.Values) (*http.R
 
 func (c client) do(r *http.Request) (*http.Response, error) {
 	answer, err := c.http.Do(r)
-	if err != nil || answer.StatusCode == http.StatusOK {
+	var failed *url.Error // names an address that nobody has typed
+	switch {
+	case errors.As(err, &failed) && failed.Timeout():
+		return nil, fmt.Errorf("the daemon does not answer in time: %w", failed.Err)
+	case errors.As(err, &failed):
+		return nil, failed.Err
+	case err != nil || answer.StatusCode == http.StatusOK:
 		return answer, err
 	}
 	defer answer.Body.Close()

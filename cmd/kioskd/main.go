@@ -78,6 +78,7 @@ QR code on the screen, and, once the payment is verified, one turn of the motor.
 
 Try it without any hardware:   kioskd demo
 Set up a machine:              kioskd setup
+Something is wrong:            kioskd status, and /usr/share/doc/kioskd/docs/technician.md
 
 Exit codes: 0 done, 1 it did not work or the answer is no, 2 the command line or the
 config is wrong and nothing was done.`,

@@ -154,7 +154,11 @@ func (s statusAnswer) print(out io.Writer) {
 		row("state", "NOT SELLING; the screen shows %s", s.Sale.Scene)
 	}
 	controller := "answers"
-	if s.Silent != "" {
+	switch s.Silent {
+	case "":
+	case s.Sale.Fault:
+		controller = string(s.Sale.Code) + ", see state"
+	default:
 		controller = s.Silent
 	}
 	row("controller", "%s", controller)

@@ -9,7 +9,7 @@ const faults = {
   "E-BOARD-02": [["控制板动作太频繁，正在休息", "等几分钟"], ["The controller rests, it was driven too often", "Wait some minutes"]],
   "E-STORE-01": [["账本不能写", "重启 kioskd；再出现就换存储卡"], ["The ledger cannot be written", "Restart kioskd; if it happens again replace the disk"]],
   "E-STORE-02": [["磁盘快满了", "删除占空间的文件"], ["Too little disk space", "Delete what fills the disk"]],
-  "E-STORE-03": [["账本损坏，已另存", "重启 kioskd，并联系管理员"], ["The ledger is damaged and was put aside", "Restart kioskd and call the operator"]],
+  "E-STORE-03": [["账本损坏，已另存", "重启 kioskd；还是这样就停掉它，用 kioskd restore 恢复备份"], ["The ledger is damaged and was put aside", "Restart kioskd; if it stays so, stop it and restore a copy: kioskd restore"]],
   "E-STORE-04": [["另一个 kioskd 正在运行", "停掉其中一个"], ["Another kioskd is running", "Stop one of them"]],
   "E-STORE-05": [["账本从副本恢复，正在向微信支付核对", "等核对完；检查网络"], ["The ledger was restored; orders are looked up at WeChat Pay", "Wait, and check the network"]],
   "E-CLOCK-01": [["机器时间不对", "连上网络，打开自动对时"], ["The clock cannot be right", "Connect the network and switch on a time service"]],
