@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -103,7 +104,10 @@ func reprice(file string, tags []priceTag) error {
 		return usage(err)
 	}
 	c, err := configs.Parse(file, text, filepath.Dir(file), settings())
-	if err != nil {
+	switch {
+	case err != nil && os.Geteuid() != 0 && strings.Contains(err.Error(), "permission"):
+		return usage(errors.New("this user may not read the merchant's keys, so that the file cannot be checked: put sudo before the command"))
+	case err != nil:
 		return usage(fmt.Errorf("mend the file first:\n%w", err))
 	}
 	for _, tag := range tags {
