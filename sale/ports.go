@@ -28,9 +28,12 @@ type Ledger interface {
 	Doubts(since time.Time) (int, error)
 	// Shelves returns what was last kept of each slot.
 	Shelves() ([]Shelf, error)
-	// SaveShelf makes a person's change of a slot durable before it returns. Its
-	// errors are those of Commit.
-	SaveShelf(Shelf) error
+	// SaveShelf makes a person's change of a slot durable before it returns,
+	// and in the same transaction who changed it. Its errors are those of Commit.
+	SaveShelf(Shelf, Action) error
+	// SaveAction does the same for what changes no slot. N and Boot are the
+	// ledger's own; the newest [KeepActions] are kept.
+	SaveAction(Action) error
 	// Health returns nil if a new order may be begun: writable, undamaged,
 	// free space above the reserve. Otherwise a *Fault.
 	Health() error
