@@ -239,7 +239,7 @@ var (
 	ErrNoSlot     = errors.New("no such slot")
 )
 
-// BoardEvent is one of Selected, CancelPressed and SlotReport.
+// BoardEvent is one of Selected, CancelPressed, DoorMoved and SlotReport.
 type BoardEvent interface{ boardEvent() }
 
 // Selected: a customer pressed a product's number.
@@ -247,6 +247,10 @@ type Selected struct{ Slot Slot }
 
 // CancelPressed: a customer pressed the cancel key.
 type CancelPressed struct{}
+
+// DoorMoved: the machine's door was opened or closed. A door that was open when
+// the driver first heard of it has not moved.
+type DoorMoved struct{ Open bool }
 
 // SlotReport: the board told a slot's state unasked.
 type SlotReport struct {
@@ -257,6 +261,7 @@ type SlotReport struct {
 
 func (Selected) boardEvent()      {}
 func (CancelPressed) boardEvent() {}
+func (DoorMoved) boardEvent()     {}
 func (SlotReport) boardEvent()    {}
 
 // Panel is the customer screen. Show never blocks and may be called at any
