@@ -134,7 +134,7 @@ payment:
     public_key: wechatpay_public_key.pem
     notify_url: https://example.com/n
 sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99, refunds: person, refund_cap: "200.00"}
-service: {pin: pin.txt, panel: "192.168.8.1:8930"}
+service: {pin: pin.txt, panel: "192.168.8.1:8930", chord: [11, 12, 12, 11], door: true, keys: [11, 12, 13, 21, 22]}
 screen:  # nothing but comments
 control:
 log: {level: debug}
@@ -181,7 +181,7 @@ products:
 		{"sale", c.Sale, configs.Sale{PayWithin: 2 * time.Minute, OnLatePayment: "dispense", DispenseWithin: time.Minute, OnUnknown: "hold", MaxUnknownPerDay: 1, OnFailedVend: configs.FailedOtherSlot, NewCode: 99, Refunds: configs.RefundsByPerson, RefundCap: 20000}},
 		{"policy", c.Sale.Policy(), sale.Policy{LateDispense: true, OnUnknown: sale.UnknownHold, OtherSlot: true, HoldRefunds: true}},
 		{"screen", c.Screen, configs.Default().Screen},
-		{"service", c.Service, configs.Service{PIN: filepath.Join(dir, "pin.txt"), Panel: "192.168.8.1:8930"}},
+		{"service", c.Service, configs.Service{PIN: filepath.Join(dir, "pin.txt"), Panel: "192.168.8.1:8930", Chord: []sale.Slot{11, 12, 12, 11}, Door: true, Keys: []sale.Slot{11, 12, 13, 21, 22}}},
 		{"level", c.Log.Level, slog.LevelDebug},
 	} {
 		if diff := cmp.Diff(check.want, check.got); diff != "" {

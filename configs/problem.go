@@ -104,6 +104,7 @@ const (
 	RuleFont        Rule = "font"
 	RulePIN         Rule = "pin"
 	RuleAddress     Rule = "address"
+	RuleChord       Rule = "chord"
 )
 
 // Rules lists every rule.
@@ -113,6 +114,6 @@ func Rules() []Rule {
 		RuleFeature, RuleDocuments, RuleNesting, RuleOneLine, RuleShape, RuleUnknownKey, RuleMisplaced, RuleOtherKey,
 		RuleDoubledKey, RuleNoValue, RuleNumber, RuleSwitch, RuleChoice, RuleDuration, RuleBytes, RuleNight, RulePrice, RuleText,
 		RuleMissing, RuleMachineID, RuleLength, RulePrintable, RuleRange, RulePath, RuleSocket, RuleDriver, RuleSetting, RuleSlot,
-		RuleDoubledSlot, RuleImage, RuleFont, RulePIN, RuleAddress,
+		RuleDoubledSlot, RuleImage, RuleFont, RulePIN, RuleAddress, RuleChord,
 	}
 }

@@ -128,9 +128,10 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	}
 	defer dispenser.Close()
 
+	guard := d.guard(ledger)
 	o := sale.Options{
 		Ledger: crashPoints(ledger), Gateway: gateway, Dispenser: dispenser, Panel: d.face, Clock: d.clock,
-		Code: d.config.Machine.ID, Log: d.log,
+		Code: d.config.Machine.ID, Log: d.log, Service: serviceMode(d.config, guard),
 	}.On(termsOf(d.config))
 	if d.wrap != nil {
 		d.wrap(&o)
@@ -166,7 +167,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return nil
 	})
 	g.Go(func() error {
-		d.panel(side, desk.handler(), ledger)
+		d.panel(side, desk.through(sale.ByPanel).handler(), guard)
 		return nil
 	})
 	g.Go(func() error {
@@ -188,7 +189,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 
 func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
 	return control{
-		store: ledger, machine: m, face: d.face, board: board, bills: b,
+		by: sale.ByCommand, store: ledger, machine: m, face: d.face, board: board, bills: b,
 		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log,
 	}
 }
@@ -218,7 +219,7 @@ func press(m *sale.Machine, k keypad.Key) {
 		m.Cancel()
 		return
 	}
-	m.Press(k.Slot)
+	m.Type(k.Digits())
 }
 
 // openLedger opens the ledger. While it cannot be used the screen says so and

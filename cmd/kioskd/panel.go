@@ -8,24 +8,13 @@ import (
 	"kioskd/configs"
 	"kioskd/panel"
 	"kioskd/pin"
-	"kioskd/store"
 )
 
 // panel serves the technician's page until ctx ends, if the config has one.
 // Whatever goes wrong with it, the machine sells all the same.
-func (d *daemon) panel(ctx context.Context, api http.Handler, ledger *store.Store) {
+func (d *daemon) panel(ctx context.Context, api http.Handler, guard *pin.Guard) {
 	s := d.config.Service
-	if s.Panel == "" {
-		return
-	}
-	code, what := pin.Read(s.PIN)
-	if what != "" {
-		d.log.Error("no panel: correct service.pin", "problem", what)
-		return
-	}
-	guard, err := pin.New(code, ledger)
-	if err != nil {
-		d.log.Error("no panel", "error", err)
+	if s.Panel == "" || guard == nil {
 		return
 	}
 	if !s.PanelIsLocal() {

@@ -124,6 +124,16 @@ func reprice(file string, tags []priceTag) error {
 	return nil
 }
 
+// priceOf is the price of a main slot, "" if there is none.
+func priceOf(c *configs.Config, slot sale.Slot) string {
+	for _, p := range c.Products {
+		if p.Slot == slot {
+			return p.Price.String()
+		}
+	}
+	return ""
+}
+
 // productAt finds the product of a main slot in the file.
 func productAt(c *configs.Config, slot sale.Slot) (int, error) {
 	for i, p := range c.Products {
@@ -152,6 +162,7 @@ func (c control) price(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusConflict, errNoFile)
 		return
 	}
+	was := priceOf(c.config.inUse(), tag.Slot)
 	err := reprice(c.config.file, []priceTag{tag})
 	var f failure
 	switch {
@@ -165,6 +176,7 @@ func (c control) price(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusConflict, err)
 		return
 	}
+	c.note(r.Context(), sale.Action{What: sale.DeedPrice, Slot: tag.Slot, From: was, To: tag.Price})
 	c.log.Warn("a person changed a price", "slot", tag.Slot, "price", tag.Price)
 	if _, err := c.config.reload(r.Context()); err != nil {
 		refuse(w, http.StatusConflict, err)

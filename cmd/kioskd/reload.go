@@ -165,7 +165,7 @@ func within(now, next *configs.Config) *configs.Config {
 func rewires(c *configs.Config, key string) bool {
 	section, _, _ := strings.Cut(key, ".")
 	switch {
-	case section == "controller", section == "store", section == "payment":
+	case section == "controller", section == "store", section == "payment", section == "service":
 		return true
 	case strings.HasPrefix(key, "products:"), key == "sale.pay_within":
 		return priced(c.Controller.Driver)
@@ -236,6 +236,8 @@ func (r reloaded) print(out io.Writer) {
 
 // reload is for POST /v1/reload.
 func (c control) reload(w http.ResponseWriter, r *http.Request) {
+	// Afterwards the machine may have ended, to be run anew.
+	c.note(r.Context(), sale.Action{What: sale.DeedReload})
 	what, err := c.config.reload(r.Context())
 	var wrong *configs.Problems
 	switch {
