@@ -1,6 +1,7 @@
 package sale
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -87,16 +88,14 @@ func (m *Machine) act(a Action) error {
 
 func (m *Machine) dated(a Action) Action {
 	a.At, a.Since = m.o.Clock.Now(), time.Since(m.started).Truncate(time.Millisecond)
-	if a.By == "" {
-		a.By = ByCommand
-	}
+	a.By = cmp.Or(a.By, ByCommand)
 	return a
 }
 
 // Action is what a person's change of a shelf is called afterwards: was is the
 // shelf before.
 func (s Shelf) Action(was Shelf, want Shelving) Action {
-	a := Action{By: want.By, Slot: s.Slot, Note: want.Reason}
+	a := Action{By: cmp.Or(want.By, ByCommand), Slot: s.Slot, Note: want.Reason}
 	switch {
 	case want.Open != nil && *want.Open:
 		a.What, a.From, a.To = DeedOpen, was.lock(), s.lock()
