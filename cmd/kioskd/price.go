@@ -82,7 +82,7 @@ func repriceAndReload(ctx context.Context, file string, tags []priceTag, out io.
 		return failure{err, exitUsage}
 	}
 	var what reloaded
-	err = dial(at.socket).post(ctx, "/v1/reload", struct{}{}, &what)
+	err = dial(at.socket).post(ctx, "/v1/reload", reloadRequest{tags}, &what)
 	switch {
 	case errors.Is(err, errNoDaemon):
 		_, err = fmt.Fprintf(out, "%s: changed; the daemon reads it when it starts\n", file)
