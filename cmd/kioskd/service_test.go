@@ -13,7 +13,7 @@ import (
 
 	"kioskd/configs"
 	"kioskd/sale"
-	"kioskd/sale/service"
+	menu "kioskd/sale/service"
 	"kioskd/store"
 )
 
@@ -56,7 +56,7 @@ func (v *visit) sees(what string, is func(sale.Scene) bool) sale.Scene {
 	return sale.Scene{}
 }
 
-func (v *visit) page(p service.Page) *sale.Desk {
+func (v *visit) page(p menu.Page) *sale.Desk {
 	v.t.Helper()
 	return v.sees(string(p), func(s sale.Scene) bool { return s.Desk != nil && s.Desk.Page == p }).Desk
 }
@@ -74,7 +74,7 @@ func (v *visit) press(slots ...int) {
 // confirm presses a key when the page takes one.
 func (v *visit) confirm(slot int) {
 	v.t.Helper()
-	time.Sleep(service.Settle + 100*time.Millisecond)
+	time.Sleep(menu.Settle + 100*time.Millisecond)
 	v.press(slot)
 }
 
@@ -122,29 +122,29 @@ func (v *visit) play() {
 	idle := func(s sale.Scene) bool { return s.Kind == sale.SceneIdle }
 	v.sees("the products", idle)
 	v.press(11, 12, 12, 11)
-	v.page(service.PIN)
+	v.page(menu.PIN)
 	v.press(12, 11, 14)
-	v.page(service.Menu)
+	v.page(menu.Menu)
 	v.press(11)
-	v.page(service.RefillSlot)
+	v.page(menu.RefillSlot)
 	v.press(22)
-	v.page(service.Count)
+	v.page(menu.Count)
 	v.press(12, 12, 11, 14)
-	if d := v.page(service.CountOK); d.Count != 11 || d.Product.Slot != 22 {
+	if d := v.page(menu.CountOK); d.Count != 11 || d.Product.Slot != 22 {
 		v.t.Errorf("asked about %+v", d)
 	}
 	v.confirm(11)
-	v.sees("that it was saved", func(s sale.Scene) bool { return s.Desk != nil && s.Desk.Note == service.Saved })
+	v.sees("that it was saved", func(s sale.Scene) bool { return s.Desk != nil && s.Desk.Note == menu.Saved })
 	v.press(12)
-	v.page(service.TestSlot)
+	v.page(menu.TestSlot)
 	v.press(22)
-	v.page(service.TestOK)
+	v.page(menu.TestOK)
 	v.confirm(11)
-	if d := v.page(service.Tested); d.Note != service.Fell {
+	if d := v.page(menu.Tested); d.Note != menu.Fell {
 		v.t.Errorf("the test ended %q", d.Note)
 	}
 	v.press(13)
-	v.page(service.Menu)
+	v.page(menu.Menu)
 	v.press(21)
 	v.sees("the products again", idle)
 
