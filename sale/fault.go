@@ -27,7 +27,7 @@ const (
 	CodeBillUnread    Code = "E-BILL-02"   // the provider's bill has a form that is not known
 	CodeDoubts        Code = "E-SALE-01"   // too many unknown outcomes in a day
 	CodeUnsettled     Code = "E-SALE-02"   // an earlier vend is not settled
-	CodeService       Code = "E-SALE-03"   // a technician is at the machine
+	CodeService       Code = "E-SERVICE-01" // a technician is at the machine
 	CodeScreenDead    Code = "E-SCREEN-01" // the window is gone
 	CodeScreenSmall   Code = "E-SCREEN-02" // the QR code would be too small to scan
 )
