@@ -169,6 +169,7 @@ func Default() Config {
 			CancelKey: CancelKeyAuto,
 			Tray:      TrayBelow,
 		},
+		Service: Service{Chord: []sale.Slot{}, Keys: []sale.Slot{1, 2, 3, 4, 0}},
 		Control: Control{Socket: "/run/kioskd/kioskd.sock"},
 		Log:     Log{Level: slog.LevelInfo, Target: logs.Auto},
 		Watch:   defaultWatch(),

@@ -137,7 +137,7 @@ payment:
     public_key: wechatpay_public_key.pem
     notify_url: https://example.com/n
 sale: {pay_within: 2m, on_late_payment: dispense, on_unknown: hold, on_failed_vend: other_slot, max_unknown_per_day: 1, new_code: 99, refunds: person, refund_cap: "200.00"}
-service: {pin: pin.txt, panel: "192.168.8.1:8930"}
+service: {pin: pin.txt, panel: "192.168.8.1:8930", chord: [11, 12, 12, 11], door: true, keys: [11, 12, 13, 21, 22]}
 screen:  # nothing but comments
 control:
 log: {level: debug, target: journal}
@@ -191,7 +191,7 @@ products:
 			Repeat: 2 * time.Hour, After: time.Minute, DoorAfter: 5 * time.Minute, Temperature: configs.Temperature{Min: configs.Degrees{Celsius: -2, Set: true}},
 		}}},
 		{"limits", c.Watch.Alarms.Limits(), watch.Limits{On: []watch.Kind{watch.Door}, After: time.Minute, DoorAfter: 5 * time.Minute, Cold: new(-2)}},
-		{"service", c.Service, configs.Service{PIN: filepath.Join(dir, "pin.txt"), Panel: "192.168.8.1:8930"}},
+		{"service", c.Service, configs.Service{PIN: filepath.Join(dir, "pin.txt"), Panel: "192.168.8.1:8930", Chord: []sale.Slot{11, 12, 12, 11}, Door: true, Keys: []sale.Slot{11, 12, 13, 21, 22}}},
 	} {
 		if diff := cmp.Diff(check.want, check.got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", check.what, diff)

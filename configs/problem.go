@@ -106,6 +106,7 @@ const (
 	RuleAddress     Rule = "address" // host:port
 	RuleURL         Rule = "url"
 	RulePIN         Rule = "pin"
+	RuleChord       Rule = "chord"
 )
 
 // Rules lists every rule.
@@ -115,6 +116,6 @@ func Rules() []Rule {
 		RuleFeature, RuleDocuments, RuleNesting, RuleOneLine, RuleShape, RuleUnknownKey, RuleMisplaced, RuleOtherKey,
 		RuleDoubledKey, RuleNoValue, RuleNumber, RuleSwitch, RuleChoice, RuleDuration, RuleBytes, RuleNight, RulePrice, RuleDegrees, RuleText,
 		RuleMissing, RuleMachineID, RuleLength, RulePrintable, RuleRange, RulePath, RuleSocket, RuleDriver, RuleSetting, RuleSlot,
-		RuleDoubledSlot, RuleImage, RuleFont, RuleAddress, RuleURL, RulePIN,
+		RuleDoubledSlot, RuleImage, RuleFont, RuleAddress, RuleURL, RulePIN, RuleChord,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"kioskd/display"
 	"kioskd/internal/need"
 	"kioskd/sale"
+	"kioskd/sale/service"
 )
 
 // hei is a font that Debian has shipped unchanged for years, so that pictures
@@ -122,4 +123,41 @@ func noted(lang string, done bool) sale.Scene {
 	sc := scene(sale.SceneIdle, lang)
 	sc.Note = &sale.RefundNote{Amount: 350, Number: "SH0217-41-8K3F7Q", At: now.Add(-3 * time.Minute), Done: done}
 	return sc
+}
+
+// desk is a usual page of service mode.
+func desk(page service.Page, note service.Note, lang string) sale.Scene {
+	p := offers(lang, 2)[1].Product
+	return sale.Scene{Kind: sale.SceneService, At: now, Desk: &sale.Desk{
+		Page: page, Note: note, Keys: [5]sale.Slot{1, 2, 3, 4, 0}, Minutes: 2, Product: p, Was: service.Slot{Counted: true, Stock: 3}, Count: 30,
+	}}
+}
+
+// desks are all pages with their variants.
+func desks(lang string) map[string]sale.Scene {
+	all := map[string]sale.Scene{}
+	for _, p := range service.Pages() {
+		all["desk "+string(p)] = desk(p, service.NoNote, lang)
+	}
+	for _, n := range []service.Note{service.Saved, service.Failed} {
+		all["desk menu "+string(n)] = desk(service.Menu, n, lang)
+	}
+	for _, n := range []service.Note{service.Fell, service.NotFell, service.Unproved, service.Failed} {
+		all["desk tested "+string(n)] = desk(service.Tested, n, lang)
+	}
+	all["desk no slot"] = desk(service.TestSlot, service.NoSlot, lang)
+	all["desk too many"] = desk(service.Count, service.BadCount, lang)
+	all["desk locked"] = desk(service.PIN, service.Locked, lang)
+	wrong := desk(service.PIN, service.WrongPIN, lang)
+	wrong.Desk.Dots = 12
+	all["desk wrong PIN"] = wrong
+	for _, p := range []service.Page{service.Menu, service.Count, service.LockOK} {
+		sc := desk(p, service.NoNote, lang)
+		sc.Desk.Keys, sc.Desk.Steps, sc.Desk.Was = [5]sale.Slot{1011, 1012, 1013, 1014, 1015}, true, service.Slot{Closed: true}
+		all["desk "+string(p)+" of slots"] = sc
+	}
+	facts := scene(sale.SceneService, lang)
+	facts.Desk = desk(service.Facts, service.NoNote, lang).Desk
+	all["desk facts"] = facts
+	return all
 }

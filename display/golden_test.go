@@ -15,11 +15,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"kioskd/display"
 	"kioskd/sale"
+	"kioskd/sale/service"
 )
 
 var update = flag.Bool("update", false, "write the golden pictures anew")
@@ -48,6 +50,10 @@ func goldens(t *testing.T) []golden {
 		for _, k := range zhOnly {
 			add(string(k), size, "zh", scene(k, "zh"))
 		}
+		for _, d := range []string{"wrong PIN", "menu", "count of slots", "facts"} {
+			add("service-"+strings.ReplaceAll(d, " ", "-"), size, "zh", desks("zh")["desk "+d])
+		}
+		add("service-menu", size, "en", desk(service.Menu, service.Saved, "en"))
 		add("idle-note", size, "zh", noted("zh", false))
 		add("pay", size, "zh+en", scene(sale.ScenePay, "zh"))
 		many := scene(sale.SceneIdle, "zh")

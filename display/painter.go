@@ -174,6 +174,11 @@ func (p *Painter) prepare(sc sale.Scene) sale.Scene {
 		}
 		sc.Offers = offers
 	}
+	if sc.Desk != nil {
+		d := *sc.Desk
+		d.Product.Name = p.fonts.clean(d.Product.Name)
+		sc.Desk = &d
+	}
 	if sc.Kind != sale.ScenePay {
 		p.code, p.url = nil, ""
 		return sc

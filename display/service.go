@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"kioskd/sale"
+	"kioskd/sale/service"
 )
 
 // service draws what a technician wants to know.
@@ -15,6 +16,11 @@ func (b *board) service() {
 	top := b.serviceTitle(m, w)
 	footer := b.pl(3.2, 2.2)
 	bottom := b.h - footer
+	if d := b.sc.Desk; d != nil && d.Page != service.Facts {
+		b.desk(m, w, top, bottom)
+		b.serviceFoot(m, w, b.h-footer+b.u)
+		return
+	}
 
 	cols, gap := 1, 1.4*b.u
 	if !b.portrait {

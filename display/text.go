@@ -21,6 +21,7 @@ type Text struct {
 	Name  string // of the product in hand
 
 	Pill     string // SceneIdle: the wallet, or the state of a refund; SceneService: the chip
+	Dots     int    // SceneService: digits of the PIN that were typed
 	Note     bool   // SceneIdle: Pill and Sub are about a refund
 	SubShort string // SceneIdle with Note: Sub in fewer words
 	Help     string // SceneIdle: the parts of the footer

@@ -120,6 +120,8 @@ var rowLabels = map[sale.RowLabel]pair{
 	"door":             {"柜门", "Door"},
 	sale.RowSlots:      {"停用货道", "Closed slots"},
 	sale.RowOrders:     {"未完成订单", "Open orders"},
+	sale.RowQuestions:  {"待人处理", "Waiting for a person"},
+	sale.RowToday:      {"今日售出", "Sold today"},
 	sale.RowError:      {"最近错误", "Last error"},
 	"page":             {"维护网页", "Page"},
 	sale.RowVersion:    {"版本", "Version"},

@@ -56,6 +56,9 @@ func Words(s Style, sc sale.Scene) Text {
 		}
 	case sale.SceneService:
 		serviceWords(&t, s, sc, first)
+		if sc.Desk != nil {
+			deskWords(&t, s, sc, first)
+		}
 	}
 	return t
 }
@@ -199,7 +202,7 @@ func good(r sale.Row) Good {
 		return Fine
 	}
 	switch r.Label {
-	case sale.RowSlots, sale.RowOrders, sale.RowVersion, "temperature", "door":
+	case sale.RowSlots, sale.RowOrders, sale.RowQuestions, sale.RowVersion, "temperature", "door":
 		return Odd
 	}
 	return Bad

@@ -38,8 +38,9 @@ func (l *Locked) Error() string {
 
 // Guard compares PINs. Any goroutine may use it.
 type Guard struct {
-	pin   [sha256.Size]byte
-	tally Tally
+	pin    [sha256.Size]byte
+	digits int
+	tally  Tally
 
 	mu    sync.Mutex
 	wrong int
@@ -54,7 +55,7 @@ func New(pin string, t Tally) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the number of wrong PINs: %w", err)
 	}
-	return &Guard{pin: sha256.Sum256([]byte(pin)), tally: t, wrong: wrong, until: time.Now().Add(lockAfter(wrong))}, nil
+	return &Guard{pin: sha256.Sum256([]byte(pin)), digits: len(pin), tally: t, wrong: wrong, until: time.Now().Add(lockAfter(wrong))}, nil
 }
 
 // lockAfter is how long no PIN is looked at after so many wrong ones.
@@ -90,6 +91,10 @@ func (g *Guard) Try(pin string) error {
 	g.wrong = 0
 	return nil
 }
+
+// Digits is how many the PIN has: a keypad without a key that ends it wants to
+// know when it is whole.
+func (g *Guard) Digits() int { return g.digits }
 
 // Locked is how long no PIN is looked at, 0 if one is.
 func (g *Guard) Locked() time.Duration {

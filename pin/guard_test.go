@@ -51,6 +51,9 @@ func TestLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept := &tally{}
 		g := guard(t, kept)
+		if g.Digits() != len(right) {
+			t.Errorf("a PIN of %d digits", g.Digits())
+		}
 		for range pin.Free {
 			if err := g.Try("111111"); !errors.Is(err, pin.ErrWrong) {
 				t.Fatalf("a free try: %v", err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"kioskd/sale/service"
 )
 
 // reach is what the machine knows about the provider.
@@ -97,6 +99,9 @@ func (m *Machine) probe() {
 func (m *Machine) gate(word time.Duration) *Fault {
 	if m.settling != nil {
 		return m.settling
+	}
+	if m.session != nil {
+		return &Fault{Code: CodeService, What: "service mode is open at the machine", Hint: "it ends by itself when nobody is there"}
 	}
 	if err := m.ledgerHealth(word); err != nil {
 		return asFault(err, CodeStoreWrite)
@@ -332,6 +337,10 @@ func (m *Machine) begin(p Product, pressed Slot, evidence Evidence) {
 
 // cancel is the customer's cancel key.
 func (m *Machine) cancel() {
+	if m.session != nil {
+		m.serve(service.Cancel{At: m.session.at()})
+		return
+	}
 	m.stage.pressed = time.Now()
 	switch m.stage.yields() {
 	case withdraws, creates:
@@ -360,6 +369,7 @@ func (m *Machine) look() {
 		}
 		m.lookAt(t)
 	}
+	m.attend()
 	m.renewed()
 	m.renegotiate()
 	if m.doubts > 0 && time.Since(m.counted) > time.Minute {

@@ -13,7 +13,8 @@ type GiveBack struct {
 	Number string `json:"number"` // of the order, or the end of it
 	Reason string `json:"reason"` // for the journal, 1 to MaxReason characters
 	// Dispensed: also if the ledger says that the product fell.
-	Dispensed bool `json:"dispensed,omitempty"`
+	Dispensed bool  `json:"dispensed,omitempty"`
+	By        Actor `json:"-"` // who says so; empty: a command
 }
 
 // MaxReason is how long a reason may be, in characters.
@@ -28,11 +29,12 @@ func (m *Machine) Refund(ctx context.Context, g GiveBack) (Order, error) {
 }
 
 func (m *Machine) giveBack(g GiveBack) (Order, error) {
-	return m.decide(g.Number, g.Reason, Refunding, func(o Order) error { return refundable(o, g.Dispensed) })
+	return m.decide(g.Number, Action{By: g.By, What: DeedRefund, Note: g.Reason}, Refunding, func(o Order) error { return refundable(o, g.Dispensed) })
 }
 
 // decide applies a person's word to an order that may says nothing against.
-func (m *Machine) decide(number, reason string, as State, may func(Order) error) (Order, error) {
+func (m *Machine) decide(number string, a Action, as State, may func(Order) error) (Order, error) {
+	reason := a.Note
 	switch n := utf8.RuneCountInString(reason); {
 	case n == 0:
 		return Order{}, errors.New("no reason is given")
@@ -56,6 +58,8 @@ func (m *Machine) decide(number, reason string, as State, may func(Order) error)
 	if m.failed != nil {
 		return t.order, m.failed
 	}
+	a.Order, a.Slot, a.From, a.To = o.Number, o.Product.Slot, string(o.State), string(as)
+	_ = m.act(a) // the reason stands in the order's journal already
 	m.log.Warn("a person settles an order", "order", o.Number, "was", o.State, "as", as, "reason", reason)
 	return t.order, nil
 }

@@ -27,6 +27,9 @@ type Options struct {
 	// order in which they are tried when it is empty or closed.
 	Spares map[Slot][]Slot
 
+	// Service is how a technician opens service mode. nil: there is none.
+	Service *ServiceMode
+
 	// NewCode is a number on the keypad that asks for a new code, as the number
 	// of the product does when it is pressed once more. 0: there is none.
 	NewCode Slot
@@ -79,6 +82,9 @@ type Machine struct {
 	refunds  breaker
 	spent    []spending // of the last day
 	testing  *testRun   // a slot that the board is asked about for a test vend
+	session  *session   // a technician is at the machine
+	strokes  []stroke   // the newest, for the chord
+	knocking bool       // the door was opened: a session begins when nobody is here
 }
 
 // New checks the options. It does no I/O.
@@ -88,6 +94,9 @@ func New(o Options) (*Machine, error) {
 	}
 	if err := checkCode(o.Code); err != nil {
 		return nil, err
+	}
+	if o.Service != nil && o.Service.PIN == nil {
+		return nil, errors.New("service mode needs a PIN")
 	}
 	if o.PayWithin <= 0 || o.DispenseWithin <= 0 {
 		return nil, errors.New("a machine needs positive times to pay and to dispense")
@@ -170,7 +179,11 @@ func (m *Machine) Run(ctx context.Context) error {
 
 // Press is a product number pressed on something other than the controller's
 // keypad: a keyboard, a touch screen. It never blocks for long.
-func (m *Machine) Press(slot Slot) { m.post(func() { m.press(slot) }) }
+func (m *Machine) Press(slot Slot) { m.Type(slot.String()) }
+
+// Type is Press with the digits as they were typed: in service mode zeros in
+// front count.
+func (m *Machine) Type(digits string) { m.post(func() { m.number(digits, false) }) }
 
 // Cancel is the cancel key of such a device.
 func (m *Machine) Cancel() { m.post(m.cancel) }
@@ -269,9 +282,11 @@ func (m *Machine) countDoubts() {
 func (m *Machine) board(e BoardEvent) {
 	switch e := e.(type) {
 	case Selected:
-		m.press(e.Slot)
+		m.number(e.Slot.String(), true)
 	case CancelPressed:
 		m.cancel()
+	case DoorMoved:
+		m.doorMoved(e.Open)
 	case SlotReport:
 		switch {
 		case e.Closed:

@@ -28,9 +28,12 @@ type Ledger interface {
 	Doubts(since time.Time) (int, error)
 	// Shelves returns what was last kept of each slot.
 	Shelves() ([]Shelf, error)
-	// SaveShelf makes a person's change of a slot durable before it returns. Its
-	// errors are those of Commit.
-	SaveShelf(Shelf) error
+	// SaveShelf makes a person's change of a slot durable before it returns,
+	// and in the same transaction who changed it. Its errors are those of Commit.
+	SaveShelf(Shelf, Action) error
+	// SaveAction does the same for what changes no slot. N and Boot are the
+	// ledger's own; the newest [KeepActions] are kept.
+	SaveAction(Action) error
 	// Health returns nil if a new order may be begun: writable, undamaged,
 	// free space above the reserve. Otherwise a *Fault.
 	Health() error
@@ -236,7 +239,7 @@ var (
 	ErrNoSlot     = errors.New("no such slot")
 )
 
-// BoardEvent is one of Selected, CancelPressed and SlotReport.
+// BoardEvent is one of Selected, CancelPressed, DoorMoved and SlotReport.
 type BoardEvent interface{ boardEvent() }
 
 // Selected: a customer pressed a product's number.
@@ -244,6 +247,10 @@ type Selected struct{ Slot Slot }
 
 // CancelPressed: a customer pressed the cancel key.
 type CancelPressed struct{}
+
+// DoorMoved: the machine's door was opened or closed. A door that was open when
+// the driver first heard of it has not moved.
+type DoorMoved struct{ Open bool }
 
 // SlotReport: the board told a slot's state unasked.
 type SlotReport struct {
@@ -254,6 +261,7 @@ type SlotReport struct {
 
 func (Selected) boardEvent()      {}
 func (CancelPressed) boardEvent() {}
+func (DoorMoved) boardEvent()     {}
 func (SlotReport) boardEvent()    {}
 
 // Panel is the customer screen. Show never blocks and may be called at any

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"kioskd/sale/service"
 )
 
 // present brings the screen up to date. The panel hears only of changes.
@@ -11,6 +13,9 @@ func (m *Machine) present() {
 	s := &m.stage
 	m.refreshNote()
 	kind := s.wanted()
+	if m.session != nil && s.order == nil {
+		kind = SceneService
+	}
 	if kind != "" && kind == s.kind {
 		if stay := timing[kind].stay; stay > 0 && time.Since(s.began) >= stay {
 			s.leave(m.o.Clock.Now())
@@ -134,6 +139,11 @@ func (m *Machine) scene() Scene {
 	case SceneIdle:
 		sc.Product, sc.Slot = Product{}, 0
 		sc.Offers, sc.Note, sc.Page = m.offers(), s.note, m.page()
+	case SceneService:
+		sc.Product, sc.Slot, sc.Desk = Product{}, 0, m.desk()
+		if sc.Desk.Page == service.Facts {
+			sc.Rows = m.session.facts
+		}
 	case SceneOffline, SceneProviderDown, SceneClock, SceneOutOfService, SceneNoRefunds:
 		sc.Code = s.code
 		if s.ahead == "" && s.fault != nil {

@@ -11,6 +11,7 @@ type Resolution struct {
 	// cash or in the merchant portal, or never will be.
 	As     State  `json:"as"`
 	Reason string `json:"reason"` // for the journal, 1 to MaxReason characters
+	By     Actor  `json:"-"`      // who says so; empty: a command
 }
 
 // Resolve settles an order in attention and returns it as it is then. A refund
@@ -18,7 +19,7 @@ type Resolution struct {
 // from any goroutine while Run runs.
 func (m *Machine) Resolve(ctx context.Context, r Resolution) (Order, error) {
 	return ask(ctx, m, func() (Order, error) {
-		return m.decide(r.Number, r.Reason, r.As, func(o Order) error { return resolvable(o, r.As) })
+		return m.decide(r.Number, Action{By: r.By, What: DeedResolve, Note: r.Reason}, r.As, func(o Order) error { return resolvable(o, r.As) })
 	})
 }
 

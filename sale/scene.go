@@ -74,7 +74,8 @@ type Scene struct {
 	Code   Code        // SceneOutOfService and its kin
 	Offers []Offer     // SceneIdle: all products, by slot
 	Note   *RefundNote // SceneIdle: the newest refund of the last ten minutes
-	Rows   []Row       // SceneService
+	Rows   []Row       // SceneService: the page of facts
+	Desk   *Desk       // SceneService
 }
 
 // Offer is a product on the idle screen and whether it can be bought.
@@ -118,6 +119,8 @@ const (
 	RowClock      RowLabel = "clock"
 	RowSlots      RowLabel = "closed-slots"
 	RowOrders     RowLabel = "open-orders"
+	RowQuestions  RowLabel = "questions" // orders that wait for a person
+	RowToday      RowLabel = "today"
 	RowError      RowLabel = "last-error"
 	RowVersion    RowLabel = "version"
 )

@@ -169,6 +169,7 @@ type Shelving struct {
 	Stock  *int   `json:"stock,omitempty"` // how many there are now, 0 to MaxStock; -1: not counted any more
 	Open   *bool  `json:"open,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	By     Actor  `json:"-"` // who wants it; empty: a command
 }
 
 // With is the shelf as a person wants it from now on.
@@ -205,14 +206,16 @@ func (m *Machine) shelve(slot Slot, want Shelving) (Shelf, error) {
 	if _, ok := m.product(slot); !ok {
 		return Shelf{}, ErrSlotUnknown
 	}
-	s, err := m.shelf(slot).With(want, m.o.Clock.Now())
+	was := m.shelf(slot)
+	s, err := was.With(want, m.o.Clock.Now())
 	if err == nil {
 		err = m.o.Ledger.Health()
 	}
 	if err != nil {
 		return s, err
 	}
-	if err := m.o.Ledger.SaveShelf(s); err != nil {
+	a := m.dated(s.Action(was, want))
+	if err := m.o.Ledger.SaveShelf(s, a); err != nil {
 		m.failed = fmt.Errorf("keep what was changed about slot %s: %w", slot, err)
 		return s, m.failed
 	}
@@ -220,6 +223,6 @@ func (m *Machine) shelve(slot Slot, want Shelving) (Shelf, error) {
 	if want.Open != nil && *want.Open || want.Stock != nil && *want.Stock > 0 {
 		delete(m.stock, slot) // the board is asked before each sale anyway
 	}
-	m.log.Info("a person changed a slot", "slot", slot, "counted", s.Counted, "stock", s.Stock, "closed", s.Closed, "reason", want.Reason)
+	m.log.Info("a person changed a slot", "by", a.By, "slot", slot, "counted", s.Counted, "stock", s.Stock, "closed", s.Closed, "reason", want.Reason)
 	return s, nil
 }

@@ -243,6 +243,8 @@ func faultScene(f *Fault) SceneKind {
 		return SceneClock
 	case CodeUnsettled, CodeBoardRests:
 		return SceneBusy
+	case CodeService:
+		return SceneService
 	case CodeStoreDamaged:
 		return SceneNoRefunds
 	}

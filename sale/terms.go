@@ -49,9 +49,9 @@ func (m *Machine) renegotiate() {
 	m.log.Info("the new terms of sale hold from now on", "products", len(m.o.Products))
 }
 
-// unattended reports whether no customer is at the machine, as far as it knows.
+// unattended reports whether nobody is at the machine, as far as it knows.
 func (m *Machine) unattended() bool {
-	return m.stage.order == nil && m.stage.ahead != SceneCreating
+	return m.stage.order == nil && m.stage.ahead != SceneCreating && m.session == nil
 }
 
 // Yield has Run return, with nil, as soon as nobody is at the machine and no

@@ -110,6 +110,7 @@ func (s *step) tested(v Verdict) {
 // testRun is a test vend before it is an order, and who waits for its end.
 type testRun struct {
 	slot Slot
+	by   Actor
 	done chan testEnd
 }
 
@@ -122,8 +123,8 @@ type testEnd struct {
 // vends. It needs a machine that nobody uses, and from then on until it ends no
 // sale begins. It returns the order as it ended. An error says why nothing was
 // begun, or that ctx ended first: then the test goes on, and the ledger tells.
-func (m *Machine) Test(ctx context.Context, slot Slot) (Order, error) {
-	t := &testRun{slot: slot, done: make(chan testEnd, 1)}
+func (m *Machine) Test(ctx context.Context, slot Slot, by Actor) (Order, error) {
+	t := &testRun{slot: slot, by: by, done: make(chan testEnd, 1)}
 	go m.post(func() {
 		if ctx.Err() == nil { // who has gone meanwhile wants no motor to turn
 			m.beginTest(t)
@@ -197,6 +198,11 @@ func (m *Machine) testChecked(wait *testRun, evidence Evidence, err error) {
 	}
 	o, err := newTest(m.o.Code, m.seq+1, m.testProduct(wait.slot), evidence, m.o.Clock.Now(), m.o.Random)
 	if err != nil {
+		m.decline(evidence)
+		wait.done <- testEnd{err: err}
+		return
+	}
+	if err := m.act(Action{By: wait.by, What: DeedTest, Slot: wait.slot, Order: o.Number}); err != nil {
 		m.decline(evidence)
 		wait.done <- testEnd{err: err}
 		return

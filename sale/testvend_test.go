@@ -16,7 +16,7 @@ import (
 func (k *kiosk) tests(slot sale.Slot) (sale.Order, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	return k.machine.Test(ctx, slot)
+	return k.machine.Test(ctx, slot, sale.ByCommand)
 }
 
 func (k *kiosk) tested(slot sale.Slot, want sale.State, cause sale.Cause) sale.Order {

@@ -30,6 +30,10 @@ func (t Trial) Run(ctx context.Context, p Product) (Order, error) {
 	if err != nil {
 		return o, err
 	}
+	a := Action{By: ByCommand, What: DeedTest, Slot: p.Slot, Order: o.Number, At: t.Clock.Now()}
+	if err := t.Ledger.SaveAction(a); err != nil {
+		return Order{}, fmt.Errorf("keep who tests the slot: %w", err)
+	}
 	began := time.Now()
 	next, lines, effects := BeginTest(o)
 	for {

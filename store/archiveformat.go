@@ -29,6 +29,8 @@ type Archived struct {
 	// last entry before.
 	Shelves []sale.Shelf `json:"shelves,omitempty"`
 	Behind  uint64       `json:"behind,omitempty"`
+	// Actions stand on the tape alone, too.
+	Actions []sale.Action `json:"actions,omitempty"`
 }
 
 const (

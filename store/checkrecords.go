@@ -51,6 +51,11 @@ func verifyRecords(tx *bbolt.Tx, schema uint32) error {
 			return err
 		}
 	}
+	if schema > 3 {
+		if err := walkActions(tx, func(sale.Action) {}); err != nil {
+			return err
+		}
+	}
 	if schema > 1 {
 		if _, err := readEpoch(tx); err != nil {
 			return err

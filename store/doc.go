@@ -39,7 +39,7 @@
 // Layout, schema 4. Keys are big-endian numbers, so that their order is that of
 // time. All records are sealed (see seal).
 //
-//	meta     "schema", "totals", "epoch"; "copy" in a copy
+//	meta     "schema", "totals", "epoch"; "copy" in a copy; "tries": PINs typed wrong
 //	open     Order.Seq -> order with work to do (Order.Open)
 //	orders   Order.Seq -> every other order
 //	journal  contiguous number -> Entry; this is the outbox too. The entries of
@@ -49,6 +49,7 @@
 //	cursors  reader's name -> number of the last entry it has taken
 //	archives month -> bytes and orders of its archive
 //	shelves  slot -> its count, and why it is closed (sale.Shelf)
+//	actions  number from 1 -> what a person did (sale.Action), the newest 2,000
 //
 // A commit rewrites every page on the way from the root to what it changes.
 // Therefore orders in hand and new journal entries live in small buckets, and

@@ -56,7 +56,7 @@ func ToSchema1(tx *bbolt.Tx) error {
 	for _, v := range []uint64{t.boots, t.seq, t.journal, t.orders, t.open, t.doubts} {
 		old = binary.AppendUvarint(old, v)
 	}
-	return errors.Join(tx.DeleteBucket([]byte(inArchives)), tx.DeleteBucket([]byte(inShelves)), meta.put([]byte(keyTotals), old), writeSchema(tx, 1))
+	return errors.Join(tx.DeleteBucket([]byte(inArchives)), tx.DeleteBucket([]byte(inShelves)), tx.DeleteBucket([]byte(inActions)), meta.put([]byte(keyTotals), old), writeSchema(tx, 1))
 }
 
 // MigrateTo runs migrations that are not there yet: each one appends its
@@ -162,3 +162,15 @@ var (
 	EncodeLine = encodeLine
 	DecodeText = decodeText
 )
+
+// FillActions writes n empty actions at once.
+func (s *Store) FillActions(n int) error {
+	return s.update(func(tx *bbolt.Tx) error {
+		for range n {
+			if _, err := s.putAction(tx, sale.Action{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // Schema is the layout that this package writes. Schema 1 knew no archives and
-// no tape, schema 2 no slots, schema 3 no orders that are written off.
+// no tape, schema 2 no slots, schema 3 no orders that are written off and no actions.
 const Schema = 4
 
 const (
@@ -27,10 +27,11 @@ const (
 	inCursors  = "cursors"
 	inArchives = "archives"
 	inShelves  = "shelves"
+	inActions  = "actions"
 )
 
 func bucketNames() []string {
-	return []string{inMeta, inOpen, inOrders, inJournal, inTail, inDoubts, inCursors, inArchives, inShelves}
+	return []string{inMeta, inOpen, inOrders, inJournal, inTail, inDoubts, inCursors, inArchives, inShelves, inActions}
 }
 
 const (
@@ -209,7 +210,7 @@ type migration struct {
 // migrations lists the steps from every older schema, in order. There is none
 // older than 1.
 func migrations() []migration {
-	return []migration{{1, addArchives}, {2, addShelves}, {3, unchanged}}
+	return []migration{{1, addArchives}, {2, addShelves}, {3, addActions}}
 }
 
 func addArchives(tx *bbolt.Tx) error {
@@ -228,8 +229,11 @@ func addShelves(tx *bbolt.Tx) error {
 	return err
 }
 
-// unchanged is the step to a schema that says only more in the same places.
-func unchanged(*bbolt.Tx) error { return nil }
+// addActions: schema 4 also has one more state of an order, which needs no step.
+func addActions(tx *bbolt.Tx) error {
+	_, err := tx.CreateBucket([]byte(inActions))
+	return err
+}
 
 func migrate(db *bbolt.DB, to uint32, steps []migration) error {
 	var at uint32

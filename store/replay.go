@@ -96,6 +96,9 @@ func (p *replay) playLines(lines []Archived) error {
 			return err
 		}
 	}
+	if err := replayActions(p.tx, lines); err != nil {
+		return err
+	}
 	// The slots are told as they were then, so what is missing before does not
 	// matter; what the copy may have overtaken does.
 	for _, a := range lines {

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,12 +22,15 @@ func (r *Reader) Shelves() (list []sale.Shelf, err error) {
 
 // SaveShelf is part of sale.Ledger. It is durable when it returns nil; an error
 // is that of [Store.Commit].
-func (s *Store) SaveShelf(shelf sale.Shelf) error {
+func (s *Store) SaveShelf(shelf sale.Shelf, a sale.Action) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.update(func(tx *bbolt.Tx) error { return putShelves(tx, shelf) })
+	err := s.update(func(tx *bbolt.Tx) (err error) {
+		a, err = s.putAction(tx, a)
+		return errors.Join(err, putShelves(tx, shelf))
+	})
 	if err == nil {
-		s.record(Archived{Shelves: []sale.Shelf{shelf}, Behind: s.tape.last}, true)
+		s.record(Archived{Shelves: []sale.Shelf{shelf}, Actions: []sale.Action{a}, Behind: s.tape.last}, true)
 	}
 	return err
 }

@@ -18,7 +18,7 @@ func TestRestoredSlots(t *testing.T) {
 	says := func(t *testing.T, s *store.Store, list ...sale.Shelf) {
 		t.Helper()
 		for _, shelf := range list {
-			if err := s.SaveShelf(shelf); err != nil {
+			if err := s.SaveShelf(shelf, sale.Action{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -104,7 +104,7 @@ func TestSlotsBehindATornLine(t *testing.T) {
 	tape := s.NextTape()
 	sellOne(t, s, 1, 1)
 	want := sale.Shelf{Slot: 12, Closed: sale.ClosedByPerson}
-	if err := s.SaveShelf(want); err != nil {
+	if err := s.SaveShelf(want, sale.Action{}); err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)

@@ -25,6 +25,7 @@ import (
 // control answers the technician's commands on a unix socket, as JSON over
 // HTTP. Whoever may open the socket may see every order, and test a slot.
 type control struct {
+	by      sale.Actor // who calls
 	store   *store.Store
 	machine *sale.Machine
 	face    *face
@@ -73,6 +74,7 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("GET /v1/journal", c.journal)
 	mux.HandleFunc("GET /v1/sales", c.sales)
 	mux.HandleFunc("GET /v1/export", c.export)
+	mux.HandleFunc("GET /v1/actions", c.actions)
 	mux.HandleFunc("POST /v1/resolve", c.resolve)
 	mux.HandleFunc("POST /v1/reload", c.reload)
 	mux.HandleFunc("POST /v1/prices", c.price)
@@ -88,6 +90,21 @@ func (c control) handler() http.Handler {
 	mux.HandleFunc("GET /v1/log", c.watch.answerLog)
 	mux.Handle("GET /v1/metrics", c.watch.metrics.Handler(c.watch.log))
 	return mux
+}
+
+// through is the same for whoever comes through another door.
+func (c control) through(by sale.Actor) control {
+	c.by = by
+	return c
+}
+
+// note keeps what was done through this door. It has been done: what goes wrong
+// here is only logged.
+func (c control) note(ctx context.Context, a sale.Action) {
+	a.By = c.by
+	if err := c.machine.Note(ctx, a); err != nil {
+		c.log.Warn("what a person did is not kept", "what", a.What, "error", err)
+	}
 }
 
 // listenUnix takes over a socket file that nobody answers on any more.
@@ -135,7 +152,7 @@ func (c control) test(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
-	o, err := c.machine.Test(r.Context(), t.Slot)
+	o, err := c.machine.Test(r.Context(), t.Slot, c.by)
 	if err != nil {
 		refuse(w, http.StatusConflict, err)
 		return

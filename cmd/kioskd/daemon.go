@@ -150,10 +150,11 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	defer dispenser.Close()
 	defer d.watch.end() // before what it looks at is closed
 
+	guard := d.guard(ledger)
 	o := sale.Options{
 		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway),
 		Dispenser: d.alive.guardVends(dispenser, d.config.Sale.DispenseWithin), Panel: d.face, Clock: d.clock,
-		Code: d.config.Machine.ID, Log: d.log, Alarm: d.watch.needs,
+		Code: d.config.Machine.ID, Log: d.log, Alarm: d.watch.needs, Service: serviceMode(d.config, guard),
 	}.On(termsOf(d.config))
 	if b, ok := dispenser.(interface{ Beat() time.Time }); ok {
 		defer d.alive.watch(&loop{name: "serial line", within: loopWithin, beat: b.Beat})()
@@ -196,7 +197,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return nil
 	})
 	g.Go(func() error {
-		d.panel(side, desk.handler(), ledger)
+		d.panel(side, desk.through(sale.ByPanel).handler(), guard)
 		return nil
 	})
 	g.Go(func() error {
@@ -222,7 +223,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 
 func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
 	return control{
-		store: ledger, machine: m, face: d.face, board: board, bills: b,
+		by: sale.ByCommand, store: ledger, machine: m, face: d.face, board: board, bills: b,
 		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log, watch: d.watch,
 	}
 }
@@ -252,7 +253,7 @@ func press(m *sale.Machine, k keypad.Key) {
 		m.Cancel()
 		return
 	}
-	m.Press(k.Slot)
+	m.Type(k.Digits())
 }
 
 // openLedger opens the ledger. While it cannot be used the screen says so and

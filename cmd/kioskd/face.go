@@ -222,10 +222,14 @@ func (f *face) forward(ctx context.Context, keys <-chan keypad.Key) {
 	}
 }
 
-// digits is the length of the longest slot number.
+// digits is the length of the longest number that is typed while nobody is in
+// service mode.
 func digits(c *configs.Config) (n int) {
 	for _, p := range c.Products {
 		n = max(n, len(p.Slot.String()))
+	}
+	for _, s := range c.Service.Chord {
+		n = max(n, len(s.String()))
 	}
 	return max(n, len(c.Sale.NewCode.String()))
 }

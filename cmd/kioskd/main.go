@@ -91,7 +91,7 @@ config is wrong and nothing was done.`,
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{"look", "See how the machine is:", []*cobra.Command{statusCommand(out), ordersCommand(out), showCommand(out), slotsCommand(out, errs), stockCommand(out, errs), doctorCommand(out), supportCommand(out)}},
+		{"look", "See how the machine is:", []*cobra.Command{statusCommand(out), ordersCommand(out), showCommand(out), actionsCommand(out), slotsCommand(out, errs), stockCommand(out, errs), doctorCommand(out), supportCommand(out)}},
 		{"act", "Do something about it:", []*cobra.Command{resolveCommand(out), refundCommand(out), openCommand(out, errs), closeCommand(out, errs), priceCommand(out, errs)}},
 		{"books", "For the books:", []*cobra.Command{exportCommand(out), reconcileCommand(out, errs), backupCommand(out), restoreCommand(out)}},
 		{"set up", "Set up and run:", []*cobra.Command{setupCommand(out, errs), checkCommand(out, errs), detectCommand(out, errs), runCommand(errs), reloadCommand(out), demoCommand(out, errs)}},

@@ -83,7 +83,7 @@ func repriceAndReload(ctx context.Context, file string, tags []priceTag, out io.
 		return failure{err, exitUsage}
 	}
 	var what reloaded
-	err = dial(at.socket).post(ctx, "/v1/reload", struct{}{}, &what)
+	err = dial(at.socket).post(ctx, "/v1/reload", reloadRequest{tags}, &what)
 	switch {
 	case errors.Is(err, errNoDaemon):
 		_, err = fmt.Fprintf(out, "%s: changed; the daemon reads it when it starts\n", file)
@@ -128,6 +128,16 @@ func reprice(file string, tags []priceTag) error {
 	return nil
 }
 
+// priceOf is the price of a main slot, "" if there is none.
+func priceOf(c *configs.Config, slot sale.Slot) string {
+	for _, p := range c.Products {
+		if p.Slot == slot {
+			return p.Price.String()
+		}
+	}
+	return ""
+}
+
 // productAt finds the product of a main slot in the file.
 func productAt(c *configs.Config, slot sale.Slot) (int, error) {
 	for i, p := range c.Products {
@@ -156,6 +166,7 @@ func (c control) price(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusConflict, errNoFile)
 		return
 	}
+	was := priceOf(c.config.inUse(), tag.Slot)
 	err := reprice(c.config.file, []priceTag{tag})
 	var f failure
 	switch {
@@ -169,6 +180,7 @@ func (c control) price(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusConflict, err)
 		return
 	}
+	c.note(r.Context(), sale.Action{What: sale.DeedPrice, Slot: tag.Slot, From: was, To: tag.Price})
 	c.log.Warn("a person changed a price", "slot", tag.Slot, "price", tag.Price)
 	if _, err := c.config.reload(r.Context()); err != nil {
 		refuse(w, http.StatusConflict, err)

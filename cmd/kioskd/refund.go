@@ -109,6 +109,7 @@ func (c control) refund(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("want the number of an order and a reason: %w", err))
 		return
 	}
+	g.By = c.by
 	o, err := c.machine.Refund(r.Context(), g)
 	c.decided(w, o, err)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -237,8 +238,27 @@ func (r reloaded) print(out io.Writer) {
 	}
 }
 
+// reloadRequest is the body of POST /v1/reload: why the file has changed.
+type reloadRequest struct {
+	Prices []priceTag `json:"prices,omitempty"` // that kioskd price has written
+}
+
 // reload is for POST /v1/reload.
 func (c control) reload(w http.ResponseWriter, r *http.Request) {
+	var q reloadRequest
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&q); err != nil && !errors.Is(err, io.EOF) {
+		refuse(w, http.StatusBadRequest, fmt.Errorf("want nothing, or the prices that have changed: %w", err))
+		return
+	}
+	// Afterwards the machine may have ended, to be run anew.
+	for _, tag := range q.Prices {
+		c.note(r.Context(), sale.Action{What: sale.DeedPrice, Slot: tag.Slot, From: priceOf(c.config.inUse(), tag.Slot), To: tag.Price})
+	}
+	if len(q.Prices) == 0 {
+		c.note(r.Context(), sale.Action{What: sale.DeedReload})
+	}
 	what, err := c.config.reload(r.Context())
 	var wrong *configs.Problems
 	switch {

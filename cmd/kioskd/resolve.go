@@ -131,7 +131,7 @@ func (c control) resolve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("as %q: it is dispensed, refund or written-off", q.As))
 		return
 	}
-	o, err := c.machine.Resolve(r.Context(), sale.Resolution{Number: q.Number, As: as, Reason: strings.TrimSpace(q.Reason)})
+	o, err := c.machine.Resolve(r.Context(), sale.Resolution{Number: q.Number, As: as, Reason: strings.TrimSpace(q.Reason), By: c.by})
 	c.decided(w, o, err)
 }
 

@@ -206,7 +206,9 @@ func save(s *store.Store, c *configs.Config, w wish) error {
 		}
 		shelf, err := now.Shelf.With(w.Shelving, time.Now())
 		if err == nil {
-			err = s.SaveShelf(shelf)
+			a := shelf.Action(now.Shelf, w.Shelving)
+			a.At = time.Now()
+			err = s.SaveShelf(shelf, a)
 		}
 		return err
 	}
@@ -273,6 +275,7 @@ func (c control) shelve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("want a slot and what to change: %w", err))
 		return
 	}
+	want.By = c.by
 	s, err := c.machine.Shelve(r.Context(), sale.Slot(slot), want)
 	switch {
 	case errors.Is(err, sale.ErrSlotUnknown), errors.Is(err, sale.ErrStockRange):

@@ -50,6 +50,7 @@ type Dev struct {
 	// What follows belongs to the goroutine serve alone.
 	bus     bus
 	keypad  keypad
+	doorway doorway
 	looked  time.Time // when the last round began
 	levels  uint64    // inputs that are on: see mask
 	missed  int       // unanswered rounds in a row

@@ -191,6 +191,10 @@ func (d *Dev) poll(ctx context.Context) error {
 	if e := d.keypad.look(d.levels); e != nil {
 		d.life.Emit(e)
 	}
+	if open := d.level(d.plan.door, d.settings.Door.Open); d.settings.Door.Input != "" && d.doorway.look(open) {
+		d.log.Info("the machine's door", "open", open)
+		d.life.Emit(sale.DoorMoved{Open: open})
+	}
 	d.sensor.see(d.blocked(), time.Now())
 	if !due {
 		return nil

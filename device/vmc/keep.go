@@ -122,13 +122,17 @@ func (d *Dev) askMachine(ctx context.Context) (Machine, error) {
 	defer d.mu.Unlock()
 	if was := d.machine.DoorOpen; m.DoorOpen != nil && (was == nil || *was != *m.DoorOpen) {
 		d.log.Info("the machine's door", "open", *m.DoorOpen)
+		if was != nil {
+			d.life.Emit(sale.DoorMoved{Open: *m.DoorOpen})
+		}
 	}
 	d.machine = m
 	return m, nil
 }
 
 // Condition is what the VMC last said of the whole machine, asked for once a
-// minute: see [Machine]. Nothing is decided by it.
+// minute: see [Machine]. A door that has moved is an event; nothing else is
+// decided by it.
 func (d *Dev) Condition() any {
 	d.mu.Lock()
 	defer d.mu.Unlock()

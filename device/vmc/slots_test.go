@@ -87,6 +87,21 @@ func TestCondition(t *testing.T) {
 		}
 	})
 	kept(t, vmc.DefaultSettings(), func(b *board) {
+		const shut = "52 00000000 FE 00 0000000000000000 30303030303132333435 AAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAA"
+		b.passes(70*time.Second, map[string]string{"FA FB 51 01": shut})
+		if e := b.event(); e != nil {
+			b.Errorf("%v of a door that has not moved", e)
+		}
+		b.passes(70*time.Second, map[string]string{"FA FB 51 01": door})
+		if e := b.event(); e != (sale.DoorMoved{Open: true}) {
+			b.Errorf("the door was opened: %v", e)
+		}
+		b.passes(130*time.Second, map[string]string{"FA FB 51 01": shut})
+		if e := b.event(); e != (sale.DoorMoved{}) {
+			b.Errorf("the door was closed: %v", e)
+		}
+	})
+	kept(t, vmc.DefaultSettings(), func(b *board) {
 		if asked := b.passes(10*time.Minute, map[string]string{"FA FB 51 01": ""}); asked != 3 {
 			b.Errorf("a controller that does not answer was asked %d times", asked)
 		}

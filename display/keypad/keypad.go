@@ -5,20 +5,34 @@
 // as many digits as the longest number of the machine. A cancel stroke throws
 // away what was typed so far and is always delivered itself, so that the
 // cancel key answers whatever happened before. A number of nothing but zeros
-// is no slot and is thrown away too.
+// is no slot, but service mode has a use for it.
 //
 // [Collector] decides and knows no clock; [Run] drives it with real strokes
 // and a timer. What the customer gets to see is none of this package's
 // business.
 package keypad
 
-import "kioskd/sale"
+import (
+	"strings"
 
-// Key is what the customer meant: a slot, or to cancel. Slot is 0 exactly when
-// Cancel is set.
+	"kioskd/sale"
+)
+
+// Key is what was meant: a slot, or to cancel. Slot is 0 when Cancel is set, and
+// for a number of nothing but zeros.
 type Key struct {
 	Slot   sale.Slot
+	Zeros  int // in front of the number; of a PIN they count
 	Cancel bool
+}
+
+// Digits is the number as it was typed, "" for the cancel key.
+func (k Key) Digits() string {
+	zeros := strings.Repeat("0", k.Zeros)
+	if k.Slot == 0 {
+		return zeros
+	}
+	return zeros + k.Slot.String()
 }
 
 // Stroke is one key going down: [Digit] of 0 to 9, [Enter] or [Cancel].
@@ -44,6 +58,7 @@ type Collector struct {
 	Longest func() int
 
 	slot  sale.Slot
+	zeros int // in front
 	typed int
 }
 
@@ -53,6 +68,9 @@ func (c *Collector) Press(s Stroke) (Key, bool) {
 	switch {
 	case s >= 0 && s <= 9:
 		c.slot = c.slot*10 + sale.Slot(s)
+		if c.slot == 0 {
+			c.zeros++
+		}
 		c.typed++
 		if c.typed >= c.length() {
 			return c.Flush()
@@ -60,7 +78,7 @@ func (c *Collector) Press(s Stroke) (Key, bool) {
 	case s == Enter:
 		return c.Flush()
 	case s == Cancel:
-		c.slot, c.typed = 0, 0
+		c.slot, c.zeros, c.typed = 0, 0, 0
 		return Key{Cancel: true}, true
 	}
 	return Key{}, false
@@ -68,9 +86,9 @@ func (c *Collector) Press(s Stroke) (Key, bool) {
 
 // Flush ends the number that was being typed: the customer paused.
 func (c *Collector) Flush() (Key, bool) {
-	k := Key{Slot: c.slot}
-	c.slot, c.typed = 0, 0
-	return k, k.Slot > 0
+	k, some := Key{Slot: c.slot, Zeros: c.zeros}, c.typed > 0
+	c.slot, c.zeros, c.typed = 0, 0, 0
+	return k, some
 }
 
 // Pending reports whether digits wait for more digits or for a pause.

@@ -43,9 +43,10 @@ func TestCollectorCompletesNumbers(t *testing.T) {
 		{"enter completes", 0, "12E", []keypad.Key{{Slot: 12}}, false},
 		{"the longest number completes itself", 0, "125", []keypad.Key{{Slot: 125}}, false},
 		{"the next digit begins a new number", 0, "1254", []keypad.Key{{Slot: 125}}, true},
-		{"two digits", 2, "1203", []keypad.Key{{Slot: 12}, {Slot: 3}}, false},
-		{"leading zero", 0, "07E", []keypad.Key{{Slot: 7}}, false},
-		{"zeros are no slot", 0, "0E000", nil, false},
+		{"two digits", 2, "1203", []keypad.Key{{Slot: 12}, {Slot: 3, Zeros: 1}}, false},
+		{"leading zero", 0, "07E", []keypad.Key{{Slot: 7, Zeros: 1}}, false},
+		{"a zero behind", 0, "70E", []keypad.Key{{Slot: 70}}, false},
+		{"zeros are no slot", 0, "0E000", []keypad.Key{{Zeros: 1}, {Zeros: 3}}, false},
 		{"enter alone is nothing", 0, "E", nil, false},
 		{"cancel alone", 0, "C", []keypad.Key{cancel}, false},
 		{"cancel forgets the digits", 0, "1C2E", []keypad.Key{cancel, {Slot: 2}}, false},
@@ -76,7 +77,7 @@ func TestCollectorProperties(t *testing.T) {
 		c := keypad.Collector{Digits: rapid.IntRange(1, 9).Draw(t, "digits")}
 		for _, n := range rapid.SliceOf(rapid.IntRange(-3, 14)).Draw(t, "noise") {
 			k, ok := c.Press(keypad.Stroke(n))
-			if ok && (k.Slot > 0) == k.Cancel {
+			if ok && (k.Digits() != "") == k.Cancel {
 				t.Fatalf("stroke %d made %+v", n, k)
 			}
 		}
@@ -169,4 +170,20 @@ func TestRunNeverBlocksAndEnds(t *testing.T) {
 			t.Errorf("a key was sent after the end: %v", <-out)
 		}
 	})
+}
+
+// What was typed comes out as it was typed.
+func TestDigits(t *testing.T) {
+	for _, typed := range []string{"7", "70", "007", "0", "000", "120"} {
+		var c keypad.Collector
+		var got keypad.Key
+		for _, s := range strokes(typed + "E") {
+			if k, ok := c.Press(s); ok {
+				got = k
+			}
+		}
+		if got.Digits() != typed {
+			t.Errorf("typed %s, got %s (%+v)", typed, got.Digits(), got)
+		}
+	}
 }

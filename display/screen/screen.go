@@ -130,6 +130,15 @@ func New(p Painter, o Options) (*Screen, error) {
 // on. It may be called from any goroutine.
 func (s *Screen) SetDigits(n int) { s.digits.Store(int64(n)) }
 
+// length is how long the number is that is being typed.
+func (s *Screen) length() int {
+	slots := int(s.digits.Load())
+	if sc := s.scene.Load(); sc != nil {
+		return keypad.Length(*sc, slots)
+	}
+	return slots
+}
+
 // Show makes scene the one to be seen. It may be called from any goroutine, at
 // any rate, before, during and after Run.
 func (s *Screen) Show(scene sale.Scene) {
@@ -178,7 +187,7 @@ func (s *Screen) Run(ctx context.Context) error {
 		}
 	})
 	workers.Go(func() {
-		c := keypad.Collector{Longest: func() int { return int(s.digits.Load()) }}
+		c := keypad.Collector{Longest: s.length}
 		keypad.Run(ctx, &c, keypad.Pause, s.strokes, s.keys)
 	})
 	workers.Go(func() { s.frames.beat(ctx, closed) })

@@ -61,5 +61,6 @@ func parseKey(line string) (keypad.Key, bool) {
 		return keypad.Key{Cancel: true}, true
 	}
 	n, err := strconv.ParseUint(line, 10, 31)
-	return keypad.Key{Slot: sale.Slot(n)}, err == nil && n > 0
+	zeros := len(line) - len(strings.TrimLeft(line, "0"))
+	return keypad.Key{Slot: sale.Slot(n), Zeros: zeros}, err == nil
 }

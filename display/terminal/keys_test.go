@@ -18,7 +18,7 @@ func TestReadKeys(t *testing.T) {
 	for k := range terminal.ReadKeys(t.Context(), in) {
 		got = append(got, k)
 	}
-	want := []keypad.Key{{Slot: 12}, {Cancel: true}, {Slot: 7}, {Cancel: true}, {Slot: 5}, {Slot: 3}}
+	want := []keypad.Key{{Slot: 12}, {Cancel: true}, {Slot: 7}, {Cancel: true}, {Zeros: 1}, {Slot: 5, Zeros: 1}, {Slot: 3}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

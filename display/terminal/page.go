@@ -27,7 +27,7 @@ func (t *Terminal) lines(s sale.Scene) []string {
 		}
 		parts = append(parts, order(w, s))
 	default:
-		parts = append(parts, say(w), facts(w, s.Kind == sale.SceneService), []string{join(w.Foot...)})
+		parts = append(parts, desk(w, s), say(w), facts(w, s.Kind == sale.SceneService), []string{join(w.Foot...)})
 	}
 
 	out := []string{rule}
@@ -104,6 +104,14 @@ func order(w display.Text, s sale.Scene) []string {
 		out = append(out, h.Long.String())
 	}
 	return out
+}
+
+// desk is the slot that service mode asks about, and the digits of the PIN.
+func desk(w display.Text, s sale.Scene) []string {
+	if s.Desk == nil {
+		return nil
+	}
+	return []string{w.Name, strings.Repeat("*", w.Dots)}
 }
 
 func say(w display.Text) []string {

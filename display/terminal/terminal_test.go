@@ -17,6 +17,7 @@ import (
 	"kioskd/display/screen/screentest"
 	"kioskd/display/terminal"
 	"kioskd/sale"
+	"kioskd/sale/service"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -46,6 +47,14 @@ func scene(k sale.SceneKind) sale.Scene {
 		s = sale.Scene{Kind: k, Product: tea, Slot: 3, SameIn: 15, At: noon}
 	case sale.SceneOutOfService:
 		s = sale.Scene{Kind: k, Code: sale.CodeSerialSilent, At: noon}
+	case "menu", "pin", "tested":
+		s = sale.Scene{Kind: sale.SceneService, At: noon, Desk: &sale.Desk{Page: service.Page(k), Keys: [5]sale.Slot{1, 2, 3, 4, 0}, Product: water}}
+		if k == "pin" {
+			s.Desk.Dots = 3
+		}
+		if k == "tested" {
+			s.Desk.Note = service.Fell
+		}
 	case sale.SceneService:
 		s = sale.Scene{Kind: k, At: noon, Rows: []sale.Row{
 			{Label: sale.RowController, Value: "0.2 s", OK: true}, {Label: sale.RowSlots, Value: "3, 21"},
@@ -107,6 +116,7 @@ func TestGolden(t *testing.T) {
 		{"sale-en", english, []sale.SceneKind{sale.SceneIdle, sale.ScenePay, sale.SceneChecking, sale.SceneRefunding}},
 		{"pay-zh+en", both, []sale.SceneKind{sale.ScenePay, sale.SceneRefunded}},
 		{"bare", bare, []sale.SceneKind{sale.SceneIdle, sale.ScenePay, sale.SceneOutOfService}},
+		{"service-zh", style, []sale.SceneKind{"menu", "pin", "tested"}},
 		{"trouble-zh", style, []sale.SceneKind{sale.SceneSoldOut, sale.SceneOffline, sale.SceneOutOfService, sale.SceneService}},
 	}
 	for _, tt := range tests {

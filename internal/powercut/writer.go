@@ -67,7 +67,7 @@ func (p *player) do(a Action) error {
 	case doHealth:
 		return p.store.Health()
 	case doShelve:
-		return p.store.SaveShelf(a.Shelf)
+		return p.store.SaveShelf(a.Shelf, sale.Action{What: sale.DeedStock, Slot: a.Shelf.Slot})
 	case doArchive:
 		_, err := p.store.Archive(background, archiveBefore, 12)
 		return err

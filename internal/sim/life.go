@@ -70,12 +70,14 @@ func (m mortalGateway) Prepare(o sale.Order, t time.Time) ([]byte, error) {
 	return m.gate.Prepare(o, t)
 }
 
-func (m mortalLedger) SaveShelf(s sale.Shelf) error {
+func (m mortalLedger) SaveAction(a sale.Action) error { return m.ledger.SaveAction(a) }
+
+func (m mortalLedger) SaveShelf(s sale.Shelf, a sale.Action) error {
 	what := " commit slot " + s.Slot.String()
 	if m.here("before" + what) {
 		return errDead
 	}
-	if err := m.ledger.SaveShelf(s); err != nil {
+	if err := m.ledger.SaveShelf(s, a); err != nil {
 		return err
 	}
 	if m.here("after" + what) {

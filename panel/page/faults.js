@@ -20,6 +20,7 @@ const faults = {
   "E-BILL-01": [["账单和账本不一致", "运行 kioskd reconcile 查看"], ["The bill and the ledger differ", "Run kioskd reconcile"]],
   "E-BILL-02": [["账单格式不认识", "更新 kioskd"], ["The bill has an unknown form", "Update kioskd"]],
   "E-SALE-01": [["一天内无法确定的出货太多", "检查掉货检测和各货道，在“订单”里处理"], ["Too many unknown outcomes in a day", "Check the drop sensor and the slots; settle the orders"]],
+  "E-SERVICE-01": [["有人正在机器旁维护", "维护结束后自动恢复售卖"], ["Service mode is open at the machine", "It sells again when that ends"]],
   "E-SALE-02": [["上一次出货还没有结果", "稍等；一直不变就检查控制板"], ["An earlier vend is not settled", "Wait; if it stays so check the controller"]],
   "E-SCREEN-01": [["顾客屏幕没有了", "检查显示器和图形服务，重启 kioskd"], ["The customer screen is gone", "Check the monitor and the X server, restart kioskd"]],
   "E-SCREEN-02": [["屏幕太小，二维码扫不了", "换大一点的分辨率"], ["The code would be too small to scan", "Use a larger resolution"]],

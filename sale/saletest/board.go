@@ -209,3 +209,6 @@ func (b *Board) Recover(ctx context.Context, c sale.Command) (sale.Verdict, erro
 	}
 	return verdict(b.Drops(c.Number) > 0), nil
 }
+
+// Door opens or closes the machine's door.
+func (b *Board) Door(open bool) { b.events <- sale.DoorMoved{Open: open} }

@@ -22,6 +22,7 @@ type Ledger struct {
 	fault   *sale.Fault
 	orders  map[sale.Number]sale.Order
 	shelves map[sale.Slot]sale.Shelf
+	actions []sale.Action
 	doubts  []time.Time
 	seq     uint64
 	Journal []sale.Line
@@ -97,11 +98,27 @@ func (l *Ledger) Shelves() ([]sale.Shelf, error) {
 }
 
 // SaveShelf implements sale.Ledger.
-func (l *Ledger) SaveShelf(s sale.Shelf) error {
+func (l *Ledger) SaveShelf(s sale.Shelf, a sale.Action) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.keep(s)
+	l.actions = append(l.actions, a)
 	return nil
+}
+
+// SaveAction implements sale.Ledger.
+func (l *Ledger) SaveAction(a sale.Action) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.actions = append(l.actions, a)
+	return nil
+}
+
+// Actions returns what persons did, oldest first.
+func (l *Ledger) Actions() []sale.Action {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.actions)
 }
 
 // Orders returns all orders, oldest first.

@@ -118,7 +118,7 @@ func (m *Memory) Shelves() ([]sale.Shelf, error) {
 }
 
 // SaveShelf is part of sale.Ledger. It is no commit that can be made to fail.
-func (m *Memory) SaveShelf(s sale.Shelf) error {
+func (m *Memory) SaveShelf(s sale.Shelf, _ sale.Action) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -129,6 +129,13 @@ func (m *Memory) SaveShelf(s sale.Shelf) error {
 	}
 	m.books.shelves[s.Slot] = s
 	return nil
+}
+
+// SaveAction is part of sale.Ledger. Nobody reads the actions of this one.
+func (m *Memory) SaveAction(sale.Action) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.broken
 }
 
 // Commit is part of sale.Ledger.

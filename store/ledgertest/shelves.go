@@ -32,7 +32,7 @@ func slots(_ *testing.T, b *bench) {
 	counted := sale.Shelf{Slot: 11, Counted: true, Stock: 8}
 	closed := sale.Shelf{Slot: 300, Closed: sale.ClosedByPerson, Reason: "cracked glass", Since: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
 	for _, s := range []sale.Shelf{closed, {Slot: 11, Counted: true, Stock: 3}, counted} {
-		if err := b.SaveShelf(s); err != nil {
+		if err := b.SaveShelf(s, sale.Action{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -47,7 +47,7 @@ func slots(_ *testing.T, b *bench) {
 	if err := b.Commit(bad); !errors.Is(err, store.ErrRefused) {
 		b.Errorf("a step from the wrong state: %v", err)
 	}
-	if err := b.SaveShelf(sale.Shelf{}); !errors.Is(err, store.ErrRefused) {
+	if err := b.SaveShelf(sale.Shelf{}, sale.Action{}); !errors.Is(err, store.ErrRefused) {
 		b.Errorf("a slot without a number: %v", err)
 	}
 	steps[last].Shelves = []sale.Shelf{counted}
