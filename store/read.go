@@ -153,14 +153,9 @@ func (r *Reader) newestFirst(visit func(h orderHead, payload []byte) (more bool,
 }
 
 func newestIn(tx *bbolt.Tx, visit func(h orderHead, payload []byte) (more bool, err error)) error {
-	var from [2]run
-	for i, name := range []string{inOpen, inOrders} {
-		t, err := tableOf(tx, name)
-		if err != nil {
-			return err
-		}
-		from[i].table, from[i].Cursor = t, t.Bucket.Cursor()
-		from[i].k, from[i].v = from[i].Last()
+	from, err := runsOf(tx, (*bbolt.Cursor).Last)
+	if err != nil {
+		return err
 	}
 	for {
 		f := &from[0]

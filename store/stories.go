@@ -63,14 +63,9 @@ func sinceIn(tx *bbolt.Tx, since time.Time, visit func(orderHead, sale.Order) er
 // changes meanwhile is seen once, as it was on its page.
 func (r *Reader) Page(after uint64, limit int) (orders []sale.Order, err error) {
 	err = r.view(func(tx *bbolt.Tx) error {
-		var from [2]run
-		for i, name := range []string{inOpen, inOrders} {
-			t, err := tableOf(tx, name)
-			if err != nil {
-				return err
-			}
-			from[i] = run{table: t, Cursor: t.Bucket.Cursor()}
-			from[i].k, from[i].v = from[i].Seek(numberKey(after + 1))
+		from, err := runsOf(tx, func(c *bbolt.Cursor) ([]byte, []byte) { return c.Seek(numberKey(after + 1)) })
+		if err != nil {
+			return err
 		}
 		for len(orders) < limit {
 			f := &from[0]
@@ -101,4 +96,17 @@ type run struct {
 	table
 	*bbolt.Cursor
 	k, v []byte
+}
+
+// runsOf begins to read the open orders and the others, each where begin says.
+func runsOf(tx *bbolt.Tx, begin func(*bbolt.Cursor) (k, v []byte)) (from [2]run, err error) {
+	for i, name := range []string{inOpen, inOrders} {
+		t, err := tableOf(tx, name)
+		if err != nil {
+			return from, err
+		}
+		from[i] = run{table: t, Cursor: t.Bucket.Cursor()}
+		from[i].k, from[i].v = begin(from[i].Cursor)
+	}
+	return from, nil
 }

@@ -120,4 +120,9 @@ func existing(path string) string {
 	}
 }
 
-func size(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
+func size(bytes int64) string {
+	if bytes >= 10<<30 {
+		return fmt.Sprintf("%d GiB", bytes>>30)
+	}
+	return fmt.Sprintf("%d MiB", bytes>>20)
+}

@@ -150,7 +150,7 @@ func exported(ctx context.Context, r *store.Reader, path string, d days) iter.Se
 			}
 		}
 		if now, err := r.Stats(); err != nil || now.Archived != before.Archived {
-			yield(export.Row{}, errors.Join(err, errors.New("orders were archived meanwhile: once more, please")))
+			yield(export.Row{}, errors.Join(err, errors.New("orders were archived meanwhile: run it again")))
 		}
 	}
 }

@@ -61,7 +61,7 @@ func Open(path string, s Settings, o Options) *Dev {
 func open(line device.Wire, path string, s Settings, o Options) *Dev {
 	life := device.NewLife(line, device.Board{
 		Name: "the controller", Path: path,
-		Hint: "check that it has power, that its cable is plugged, and that it is set to work with an upper computer",
+		Hint: "check that it has power, that its cable is plugged, and that it is set to work with an upper computer (上位机)",
 	}, o.Log)
 	d := &Dev{
 		settings: s, log: life.Log.With("driver", "vmc"), life: life, turn: device.NewTurn(),

@@ -25,7 +25,7 @@ func TestCannotLeave(t *testing.T) {
 	}{
 		{"unplugged", (*board).unplug, nil, "E-SERIAL-01: unplugged"},
 		{"silent", func(b *board) { time.Sleep(4 * time.Second) }, nil,
-			"E-SERIAL-03: the controller has been silent on /dev/test for 9s (check that it has power, that its cable is plugged, and that it is set to work with an upper computer)"},
+			"E-SERIAL-03: the controller has been silent on /dev/test for 9s (check that it has power, that its cable is plugged, and that it is set to work with an upper computer (上位机))"},
 		{"the context has ended", func(*board) {}, func(*board) context.Context { return ended }, "context canceled"},
 		{"the context ends before a POLL", func(*board) {}, func(b *board) context.Context { return within(b, 100*time.Millisecond) }, "context deadline exceeded"},
 	} {

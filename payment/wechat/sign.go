@@ -79,7 +79,7 @@ func authorization(ctx context.Context, s Signer, method, path string, body []by
 		return "", &sale.Fault{
 			Code: sale.CodePayMerchant,
 			What: "a request could not be signed",
-			Hint: "check what keeps the merchant's key",
+			Hint: "check the file or device that holds merchant_key",
 			Err:  fmt.Errorf("%w: %w", sale.ErrTemporary, err),
 		}
 	}

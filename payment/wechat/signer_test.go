@@ -69,7 +69,7 @@ func TestSignerFails(t *testing.T) {
 		g := remoteClient(t, r, first.URL, second.URL)
 		o := order(t, g)
 		_, err := g.Query(t.Context(), o)
-		if want := prefix + c.want + " (check what keeps the merchant's key)"; err == nil || err.Error() != want || !errors.Is(err, sale.ErrTemporary) {
+		if want := prefix + c.want + " (check the file or device that holds merchant_key)"; err == nil || err.Error() != want || !errors.Is(err, sale.ErrTemporary) {
 			t.Errorf("%s: got  %v\nwant %s", name, err, want)
 		}
 		if n := len(first.requests()) + len(second.requests()); n != 0 || r.calls.Load() != 1 {
