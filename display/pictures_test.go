@@ -10,11 +10,12 @@ import (
 	"golang.org/x/image/draw"
 
 	"kioskd/sale"
+	"kioskd/sale/service"
 )
 
 // pictured are the screens that the technician's page shows.
 func pictured(lang string) []sale.Scene {
-	var list []sale.Scene
+	list := []sale.Scene{desk(service.Menu, service.NoNote, lang)}
 	for _, kind := range []sale.SceneKind{sale.SceneIdle, sale.ScenePay, sale.SceneOutOfService, sale.SceneRefunding, sale.SceneHeld} {
 		list = append(list, scene(kind, lang))
 	}
