@@ -225,15 +225,19 @@ var errNoDaemon = errors.New("no daemon answers")
 
 func dial(socket string) client {
 	return client{http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			conn, err := d.DialContext(ctx, "unix", socket)
-			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-				return nil, fmt.Errorf("%w on %s: %w", errNoDaemon, socket, err)
-			}
-			return conn, err
-		},
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return connect(ctx, socket) },
 	}}}
+}
+
+func connect(ctx context.Context, socket string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", socket)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("%w on %s: %w", errNoDaemon, socket, err)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("you may not ask the daemon on %s: use sudo, or have yourself added to the group of that socket", socket)
+	}
+	return conn, err
 }
 
 func (c client) get(ctx context.Context, path string, query url.Values, into any) error {
@@ -286,6 +290,10 @@ func (c client) ask(ctx context.Context, path string, query url.Values) (*http.R
 
 func (c client) do(r *http.Request) (*http.Response, error) {
 	answer, err := c.http.Do(r)
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		return nil, asked.Err // the address means nothing to who reads it
+	}
 	if err != nil || answer.StatusCode == http.StatusOK {
 		return answer, err
 	}

@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -156,4 +159,30 @@ func FuzzControl(f *testing.F) {
 			t.Errorf("%q: %s", path, w.Body)
 		}
 	})
+}
+
+// TestNotAllowed: who may not open the socket is told what to do. Root, who may
+// open everything, is somebody else for a moment.
+func TestNotAllowed(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "k.sock")
+	l, err := listenUnix(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.Chmod(socket, 0); err != nil {
+		t.Fatal(err)
+	}
+	runtime.LockOSThread()
+	if os.Geteuid() == 0 {
+		if err := syscall.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Setfsuid(0)
+	}
+	_, err = connect(t.Context(), socket)
+	want := "you may not ask the daemon on " + socket + ": use sudo, or have yourself added to the group of that socket"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
 }
