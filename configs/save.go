@@ -14,8 +14,8 @@ const savedMode = 0o640
 
 // Save puts text in the place of the file at path. After a power cut the old
 // file is there or the new one, never half of one. A file that is there keeps
-// its mode and its owner; a link to a file stays one. A new file belongs to
-// whoever calls.
+// its mode and its group, and its owner where the caller may give files away; a
+// link to a file stays one. A new file belongs to whoever calls.
 func Save(path string, text []byte) error {
 	if err := save(path, text); err != nil {
 		return fmt.Errorf("save %s: %w", path, err)
@@ -55,17 +55,44 @@ func save(path string, text []byte) error {
 	return syncFolder(filepath.Clean(dir))
 }
 
-// alike gives a file the mode and the owner of the old one, if there is one.
+// alike gives a file the mode and the owner of the old one, if there is one. The
+// daemon may not give a file back to root; it may not call chown at all where it
+// is confined. What counts is that who could read the file still can.
 func alike(f *os.File, old fs.FileInfo) error {
 	if old == nil {
 		return f.Chmod(savedMode)
 	}
-	if s, ok := old.Sys().(*syscall.Stat_t); ok {
-		if err := f.Chown(int(s.Uid), int(s.Gid)); err != nil {
-			return err
-		}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := give(f, ownerOf(info), ownerOf(old)); err != nil {
+		return err
 	}
 	return f.Chmod(old.Mode().Perm())
+}
+
+type owner struct{ uid, gid int }
+
+func ownerOf(f fs.FileInfo) owner {
+	if s, ok := f.Sys().(*syscall.Stat_t); ok {
+		return owner{int(s.Uid), int(s.Gid)}
+	}
+	return owner{-1, -1} // this system has none
+}
+
+func give(f *os.File, is, was owner) error {
+	if is == was {
+		return nil
+	}
+	err := f.Chown(was.uid, was.gid)
+	switch {
+	case !errors.Is(err, fs.ErrPermission):
+		return err
+	case is.gid == was.gid:
+		return nil
+	}
+	return f.Chown(-1, was.gid)
 }
 
 func syncFolder(dir string) error {

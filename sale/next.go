@@ -75,6 +75,13 @@ func (s *step) result() (Order, []Line, []Effect) { return s.order, s.lines, s.e
 // restarted takes an order up where the ledger has it. What was on the screen
 // or on the wire is gone; what was permitted may have happened.
 func (s *step) restarted() {
+	if s.order.TestSale() {
+		switch s.order.State {
+		case Paid, Dispensing, Unknown: // the board here was never told, and must not be
+			s.refund(CauseNotSent, "a test sale: nothing is dispensed")
+			return
+		}
+	}
 	switch s.order.State {
 	case Created, Awaiting:
 		s.withdraw(CauseRestart)

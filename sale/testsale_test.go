@@ -3,6 +3,7 @@ package sale_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,4 +172,19 @@ func TestTestSaleWithoutAProvider(t *testing.T) {
 			t.Errorf("%s, %v, want %s", o.Number, err, want)
 		}
 	})
+}
+
+// A test sale that its process did not live to see is not served by the board
+// of the machine that takes it up, nor is that asked about it.
+func TestTestSaleTakenUp(t *testing.T) {
+	for _, state := range []sale.State{sale.Paid, sale.Dispensing, sale.Unknown} {
+		o := sale.Order{Number: "T1-1-abcde", State: state, Product: sale.Product{Slot: 9999, Name: "kioskd 测试 test", Price: 1}}
+		if !o.TestSale() {
+			t.Fatal("that is no test sale")
+		}
+		o, lines, effects := sale.Next(o, sale.Restarted{})
+		if o.State != sale.Refunding || len(lines) != 1 || !slices.Equal(effects, []sale.Effect{sale.DoRefund}) {
+			t.Errorf("%s: %s, %v, %v", state, o.State, lines, effects)
+		}
+	}
 }

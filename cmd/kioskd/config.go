@@ -50,6 +50,8 @@ func locate(path string) (places, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return places{}, fmt.Errorf("%s: no such file: name the machine's config with --config FILE", path)
+	case errors.Is(err, fs.ErrPermission):
+		return places{}, fmt.Errorf("%s: you may not read it: use sudo", path)
 	case err != nil:
 		return places{}, err
 	}

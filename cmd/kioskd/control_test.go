@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -156,4 +160,30 @@ func FuzzControl(f *testing.F) {
 			t.Errorf("%q: %s", path, w.Body)
 		}
 	})
+}
+
+// TestNotAllowed: who may not open the socket is told what to do. Root, who may
+// open everything, is somebody else for a moment.
+func TestNotAllowed(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "k.sock")
+	l, err := listenUnix(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.Chmod(socket, 0); err != nil {
+		t.Fatal(err)
+	}
+	runtime.LockOSThread()
+	if os.Geteuid() == 0 {
+		if err := syscall.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Setfsuid(0)
+	}
+	_, err = net.Dial("unix", socket)
+	want := "this user may not use " + socket + ": put sudo before the command"
+	if err := notReached(socket, err); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
 }

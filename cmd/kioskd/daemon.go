@@ -64,7 +64,7 @@ func (d *daemon) run(ctx context.Context) error {
 	d.watch = newWatcher(first, d.log, d.lines)
 	defer d.watch.start(context.WithoutCancel(ctx))()
 	if d.file != "" {
-		go d.hangups(ctx)
+		defer d.hangups(ctx)()
 	}
 	d.alive = newWatchdog(d.log)
 	d.alive.readyWith(func() bool { return first.Screen.Driver == configs.ScreenNone || !d.face.beat().IsZero() })
@@ -94,19 +94,22 @@ func (d *daemon) run(ctx context.Context) error {
 }
 
 // hangups reloads the config whenever somebody sends SIGHUP. The log tells what
-// came of it.
-func (d *daemon) hangups(ctx context.Context) {
+// came of it. Whoever calls what it returns ends that; until then a SIGHUP that
+// comes too late, with a vend still under way, must not end the process.
+func (d *daemon) hangups(ctx context.Context) (end func()) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	for {
-		select {
-		case <-hup:
-			_, _ = d.reload.reload(ctx)
-		case <-ctx.Done():
-			return
+	go func() {
+		for {
+			select {
+			case <-hup:
+				_, _ = d.reload.reload(ctx)
+			case <-ctx.Done():
+				return
+			}
 		}
-	}
+	}()
+	return func() { signal.Stop(hup) }
 }
 
 // sellOn sells until ctx ends, anew with other wiring whenever the config

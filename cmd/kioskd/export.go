@@ -136,13 +136,16 @@ func exported(ctx context.Context, r *store.Reader, path string, d days) iter.Se
 			old = append(old, a)
 		}
 		slices.Reverse(old)
+		seen := map[sale.Number]bool{}
 		for _, a := range old {
+			seen[a.Order.Number] = true
 			if !yield(export.RowOf(a.Order), nil) {
 				return
 			}
 		}
 		for o, err := range inHand(ctx, r) {
-			if err == nil && (o.CreatedAt.Before(d.from) || !o.CreatedAt.Before(d.until)) {
+			// A process that ends while it archives leaves orders in both.
+			if err == nil && (seen[o.Number] || o.CreatedAt.Before(d.from) || !o.CreatedAt.Before(d.until)) {
 				continue
 			}
 			if !yield(export.RowOf(o), err) || err != nil {
@@ -198,10 +201,17 @@ func (c control) export(w http.ResponseWriter, r *http.Request) {
 }
 
 // saveTo writes to a file, which gets its name only when it is whole, or to out
-// if no file is named.
+// if no file is named. A device or a pipe is written to, and stays one.
 func saveTo(path string, out io.Writer, write func(io.Writer) error) error {
 	if path == "" {
 		return write(out)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
 	}
 	part, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {

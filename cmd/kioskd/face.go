@@ -72,7 +72,7 @@ func (f *face) attach(p sale.Panel, snap func() *image.RGBA, restyle func(*confi
 // wear has the screen look as a config wants it, from the next scene on.
 func (f *face) wear(c *configs.Config) error {
 	f.mu.Lock()
-	restyle, newest, panel := f.restyle, f.newest, f.panel
+	restyle := f.restyle
 	f.mu.Unlock()
 	if f.easel != nil {
 		if err := f.easel.use(style(c)); err != nil {
@@ -85,8 +85,10 @@ func (f *face) wear(c *configs.Config) error {
 	if err := restyle(c); err != nil {
 		return err
 	}
-	if newest != nil {
-		panel.Show(*newest)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.newest != nil { // it may be another one by now
+		f.panel.Show(*f.newest)
 	}
 	return nil
 }

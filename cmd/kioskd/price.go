@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -99,6 +100,11 @@ func repriceAndReload(ctx context.Context, file string, tags []priceTag, out io.
 // checked. An error with exitUsage is about what was asked for.
 func reprice(file string, tags []priceTag) error {
 	usage := func(err error) error { return failure{err, exitUsage} }
+	release, err := holdFolder(filepath.Dir(file))
+	if err != nil {
+		return usage(err)
+	}
+	defer release()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return usage(err)
@@ -136,6 +142,19 @@ func priceOf(c *configs.Config, slot sale.Slot) string {
 		}
 	}
 	return ""
+}
+
+// holdFolder keeps other changes of a config away, those by other processes
+// too: of two at once the later would take the earlier back.
+func holdFolder(dir string) (release func(), err error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(d.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("hold %s: %w", dir, err), d.Close())
+	}
+	return func() { _ = d.Close() }, nil
 }
 
 // productAt finds the product of a main slot in the file.

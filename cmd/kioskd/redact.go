@@ -28,7 +28,7 @@ func newRedactor(config string) redactor {
 	r := redactor{dir: filepath.Dir(config)}
 	if text, err := os.ReadFile(config); err == nil {
 		for _, m := range hookLine.FindAllSubmatch(text, -1) {
-			if path := m[2]; len(path) >= leastSecret {
+			if path := bytes.TrimRight(m[2], ","); len(path) >= leastSecret {
 				r.secrets = append(r.secrets, path)
 			}
 		}
@@ -55,11 +55,16 @@ func (r redactor) secretFiles(config string) (paths []string) {
 		return nil
 	}
 	for line := range bytes.Lines(data) {
-		if m := secretLine.FindSubmatch(line); m != nil {
-			paths = append(paths, r.path(unquoted(string(m[3]))))
+		if m := blockSecret.FindSubmatch(line); m != nil {
+			value, _ := uncommented(string(m[2]))
+			paths = append(paths, r.path(unquoted(value)))
+		}
+		for _, m := range flowSecret.FindAllSubmatch(line, -1) {
+			paths = append(paths, r.path(unquoted(string(m[2]))))
 		}
 	}
 	if c, err := configs.Load(config, settings()); err == nil {
+		paths = append(paths, c.Service.PIN)
 		for _, k := range papersOf(c).keys {
 			if k.key != "public_key" {
 				paths = append(paths, k.path)
@@ -76,40 +81,88 @@ func (r redactor) path(value string) string {
 	return filepath.Join(r.dir, value)
 }
 
-// secretLine is a line of a config, also in a comment, whose key is one that
-// names the file of a secret.
-var secretLine = regexp.MustCompile(`^([\s#{,-]*(?:.*[{,]\s*)?)(\w*(?:_key|pin|secret|token|password))\s*:\s*([^,}#\n]*)`)
+// secretKey names the file of a secret. It stands at the beginning of a line,
+// also of a comment, or between { and }.
+const secretKey = `["']?\b\w*(?:_key|pin|secret|token|password)["']?\s*:`
+
+var (
+	blockSecret = regexp.MustCompile(`^([\s#-]*` + secretKey + `)(.*)`)
+	flowSecret  = regexp.MustCompile(`([{,]\s*` + secretKey + `\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^,}\n]*)`)
+)
 
 // hookLine is the address of an alarm, whose path is often its secret, and
 // commandLine its command, whose arguments may hold one.
 var (
-	hookLine    = regexp.MustCompile(`(?m)(\burl\s*:\s*["']?https?://[^\s"'/?#,}]+)([^\s"',}]*)`)
-	commandLine = regexp.MustCompile(`(\bcommand\s*:\s*\[[^,\]]*),[^\]]*`)
+	hookLine    = regexp.MustCompile(`(?m)(\burl["']?\s*:\s*["']?https?://[^\s"'/?#,}]+)([^\s"'}]*)`)
+	commandLine = regexp.MustCompile(`(\bcommand["']?\s*:\s*\[[^,\]]*),(?:.*\]|.*)`)
 )
+
+// longKey is a key whose value may go on in lines that are indented more, or
+// are entries of a list.
+var longKey = regexp.MustCompile(`^[\s#-]*(?:` + secretKey + `|["']?\b(?:url|command)["']?\s*:)`)
 
 var (
 	privatePEM = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\z)`)
 	webAddress = regexp.MustCompile(`(https?://)(?:[^\s"'/?#@]*@)?([^\s"'/?#@]+)([^\s"'?#]*)(\?[^\s"']*)?`)
 )
 
-func unquoted(s string) string { return strings.Trim(strings.TrimSpace(s), `"'`) }
+func unquoted(s string) string { return strings.Trim(strings.TrimSpace(s), `"',`) }
 
-// config is a config as others may see it. The name of a file stays; a secret
-// that somebody has written in its place does not, nor what follows the host in
-// the address of an alarm.
+// uncommented parts a value from the comment behind it.
+func uncommented(s string) (value, comment string) {
+	if i := strings.Index(s, " #"); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// config is a config as others may see it, also one that cannot be parsed. The
+// name of a file stays; a secret that somebody has written in its place does
+// not, nor what follows the host in the address of an alarm.
 func (r redactor) config(text []byte) []byte {
 	var out bytes.Buffer
+	long, margin := -1, " \t" // how far the key is indented whose value may go on
 	for line := range bytes.Lines(text) {
-		if m := secretLine.FindSubmatchIndex(line); m != nil {
-			value := unquoted(string(line[m[6]:m[7]]))
-			if value != "" && !strings.HasPrefix(value, "credential:") && !r.isFile(value) {
-				line = append(append(bytes.Clone(line[:m[6]]), removed...), line[m[7]:]...)
-			}
+		bare := bytes.TrimLeft(line, margin)
+		indent := len(line) - len(bare)
+		if long >= 0 && (indent > long || indent == long && bytes.HasPrefix(bare, []byte("- "))) && len(bytes.TrimSpace(bare)) > 0 {
+			out.WriteString(string(line[:indent]) + removed + "\n")
+			continue
 		}
-		line = hookLine.ReplaceAll(line, []byte("${1}/"+removed))
-		out.Write(commandLine.ReplaceAll(line, []byte("${1}, "+removed)))
+		if len(bytes.TrimSpace(bare)) > 0 {
+			long, margin = -1, " \t"
+		}
+		if longKey.Match(line) {
+			if bytes.HasPrefix(bare, []byte("#")) {
+				margin = " \t#"
+			}
+			long = len(line) - len(bytes.TrimLeft(line, margin))
+		}
+		out.Write(r.line(line))
 	}
 	return out.Bytes()
+}
+
+func (r redactor) line(line []byte) []byte {
+	if m := blockSecret.FindSubmatch(line); m != nil {
+		if value, comment := uncommented(string(m[2])); !r.public(value) {
+			line = []byte(string(m[1]) + " " + removed + comment + "\n")
+		}
+	}
+	line = flowSecret.ReplaceAllFunc(line, func(found []byte) []byte {
+		if m := flowSecret.FindSubmatch(found); !r.public(string(m[2])) {
+			return append(bytes.Clone(m[1]), removed...)
+		}
+		return found
+	})
+	line = hookLine.ReplaceAll(line, []byte("${1}/"+removed))
+	return commandLine.ReplaceAll(line, []byte("${1}, "+removed+"]"))
+}
+
+// public reports whether the value of a secret's key holds no secret.
+func (r redactor) public(value string) bool {
+	value = unquoted(value)
+	return value == "" || strings.HasPrefix(value, "credential:") || r.isFile(value)
 }
 
 func (r redactor) isFile(value string) bool {
@@ -140,6 +193,15 @@ func (r redactor) without(data, secret []byte) []byte {
 	if len(secret) > 12 {
 		return bytes.ReplaceAll(data, secret, []byte(removed))
 	}
-	alone := regexp.MustCompile(`(^|[^0-9A-Za-z])` + regexp.QuoteMeta(string(secret)) + `($|[^0-9A-Za-z])`)
-	return alone.ReplaceAll(data, []byte("${1}"+removed+"${2}"))
+	edge := func(b byte, pattern string) string {
+		if regexp.MustCompile(`[0-9A-Za-z]`).Match([]byte{b}) {
+			return pattern
+		}
+		return "()"
+	}
+	alone := regexp.MustCompile(edge(secret[0], `(^|[^0-9A-Za-z])`) + regexp.QuoteMeta(string(secret)) + edge(secret[len(secret)-1], `($|[^0-9A-Za-z])`))
+	for range 2 { // two in a row share the character between them
+		data = alone.ReplaceAll(data, []byte("${1}"+removed+"${2}"))
+	}
+	return data
 }

@@ -133,7 +133,9 @@ func (r *reloader) take(ctx context.Context, next *configs.Config) (what reloade
 		r.machine.Yield()
 	}
 	if r.machine != nil && len(what.Now) > 0 && len(what.Idle) == 0 {
-		if _, err := r.machine.Change(ctx, termsOf(applied)); err != nil {
+		// Who asked may go away; the machine has the terms all the same. One that
+		// has ended to be built anew is built from them.
+		if _, err := r.machine.Change(context.WithoutCancel(ctx), termsOf(applied)); err != nil && !r.rewire {
 			return what, err
 		}
 	}

@@ -5,6 +5,7 @@ const faults = {
   "E-SERIAL-03": [["控制板没有应答", "检查控制板电源和串口线，必要时断电重启"], ["The controller does not answer", "Check its power and the cable; switch it off and on"]],
   "E-SERIAL-04": [["没有串口权限", "把用户 kioskd 加入 dialout 组"], ["No permission for the port", "Put the user kioskd into the group dialout"]],
   "E-SERIAL-05": [["串口不能用", "看日志，检查配置里的端口"], ["The port cannot be used", "See the log and the port in the config"]],
+  "E-HANG-01": [["程序的一部分停住了", "会自动重启；再出现就连同日志报告"], ["A part of the program has stopped", "It starts anew by itself; if it comes again, report it with the log"]],
   "E-BOARD-01": [["控制板报告故障", "看控制板上的代码，排除后会自动恢复"], ["The controller reports a fault", "Look at the board's own code; it recovers by itself"]],
   "E-BOARD-02": [["控制板动作太频繁，正在休息", "等几分钟"], ["The controller rests, it was driven too often", "Wait some minutes"]],
   "E-STORE-01": [["账本不能写", "重启 kioskd；再出现就换存储卡"], ["The ledger cannot be written", "Restart kioskd; if it happens again replace the disk"]],
