@@ -216,6 +216,21 @@ func (c control) backup(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
+// mostAsked bounds the body of a request.
+const mostAsked = 16 << 10
+
+// readBody reads the body of a request. If it is not what is wanted, that is the
+// answer, and readBody reports false.
+func readBody(w http.ResponseWriter, r *http.Request, into any, want string) bool {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostAsked))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		refuse(w, http.StatusBadRequest, fmt.Errorf("%s: %w", want, err))
+		return false
+	}
+	return true
+}
+
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v)

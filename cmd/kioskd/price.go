@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -175,10 +174,7 @@ func productAt(c *configs.Config, slot sale.Slot) (int, error) {
 // price is for POST /v1/prices.
 func (c control) price(w http.ResponseWriter, r *http.Request) {
 	var tag priceTag
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&tag); err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("want a slot and its price: %w", err))
+	if !readBody(w, r, &tag, "want a slot and its price") {
 		return
 	}
 	if c.config.file == "" {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -91,10 +90,7 @@ func (c control) reconcile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var q reconcileRequest
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 16<<10))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("the body is not days to reconcile: %w", err))
+	if !readBody(w, r, &q, "the body is not days to reconcile") {
 		return
 	}
 	report, err := c.bills.Run(r.Context(), q.Days)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -103,10 +102,7 @@ func refundWords(o sale.Order) string {
 // refund is for POST /v1/refunds.
 func (c control) refund(w http.ResponseWriter, r *http.Request) {
 	var g sale.GiveBack
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&g); err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("want the number of an order and a reason: %w", err))
+	if !readBody(w, r, &g, "want the number of an order and a reason") {
 		return
 	}
 	g.By = c.by

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -120,10 +119,7 @@ type resolution struct {
 
 func (c control) resolve(w http.ResponseWriter, r *http.Request) {
 	var q resolution
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("want the number of an order, as what it is settled and a reason: %w", err))
+	if !readBody(w, r, &q, "want the number of an order, as what it is settled and a reason") {
 		return
 	}
 	as, ok := waysToSettle()[q.As]
