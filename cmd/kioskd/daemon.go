@@ -9,9 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,6 +29,7 @@ type daemon struct {
 	file    string          // of the config; empty: it cannot be reloaded
 	level   *slog.LevelVar  // of log, if it can be changed
 	log     *slog.Logger
+	hangup  <-chan os.Signal // each is a wish to reload; nil: there are none
 	face    *face
 	reload  *reloader // made by run
 	clock   clock     // known once the ledger is open
@@ -63,8 +62,8 @@ func (d *daemon) run(ctx context.Context) error {
 	d.reload = newReloader(d.file, first, d.face, cmp.Or(d.level, new(slog.LevelVar)), d.log)
 	d.watch = newWatcher(first, d.log, d.lines)
 	defer d.watch.start(context.WithoutCancel(ctx))()
-	if d.file != "" {
-		defer d.hangups(ctx)()
+	if d.hangup != nil {
+		go d.hangups(ctx)
 	}
 	d.alive = newWatchdog(d.log)
 	d.alive.readyWith(func() bool { return first.Screen.Driver == configs.ScreenNone || !d.face.beat().IsZero() })
@@ -94,22 +93,16 @@ func (d *daemon) run(ctx context.Context) error {
 }
 
 // hangups reloads the config whenever somebody sends SIGHUP. The log tells what
-// came of it. Whoever calls what it returns ends that; until then a SIGHUP that
-// comes too late, with a vend still under way, must not end the process.
-func (d *daemon) hangups(ctx context.Context) (end func()) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	go func() {
-		for {
-			select {
-			case <-hup:
-				_, _ = d.reload.reload(ctx)
-			case <-ctx.Done():
-				return
-			}
+// came of it.
+func (d *daemon) hangups(ctx context.Context) {
+	for {
+		select {
+		case <-d.hangup:
+			_, _ = d.reload.reload(ctx)
+		case <-ctx.Done():
+			return
 		}
-	}()
-	return func() { signal.Stop(hup) }
+	}
 }
 
 // sellOn sells until ctx ends, anew with other wiring whenever the config

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -87,6 +88,7 @@ config is wrong and nothing was done.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	for _, g := range []struct {
 		id, title string
 		commands  []*cobra.Command
@@ -104,4 +106,14 @@ config is wrong and nothing was done.`,
 	}
 	root.AddCommand(versionCommand(out), checkStoreCommand(out))
 	return root
+}
+
+// flagError leaves out how the program has read a value.
+func flagError(err error) error {
+	for _, inside := range []string{": strconv.", ": time: "} {
+		if said, _, found := strings.Cut(err.Error(), inside); found {
+			return errors.New(said)
+		}
+	}
+	return err
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +23,11 @@ open order is taken up at the next start. A non-zero exit asks the supervisor to
 start it again.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// From here to the end: one that comes while kioskd starts, or finishes
+			// a vend, must not kill it.
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			defer signal.Stop(hangup)
 			c, err := load(file, errs)
 			if err != nil {
 				return err
@@ -30,7 +37,7 @@ start it again.`,
 			log := logs.Open(logs.Options{Target: c.Log.Target, Level: level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
 			defer log.Close()
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon{config: c, file: file, level: level, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
+			d := &daemon{config: c, file: file, hangup: hangup, level: level, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
 			return failed(d.run(cmd.Context()))
 		},
 	}

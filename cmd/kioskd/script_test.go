@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -33,7 +35,7 @@ func TestCommands(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "unzip": unzip, "secretless": secretless,
+			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "partly": partly, "unzip": unzip, "secretless": secretless,
 			"provider": provider, "sales": sales, "portal": portalOf,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await, "manager": manager,
 		},
@@ -100,6 +102,15 @@ func hangup(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, c := range ts.BackgroundCmds() {
 		ts.Check(c.Process.Signal(syscall.SIGHUP))
 	}
+}
+
+// partly begins a request on a socket, which somebody who ends waits for.
+func partly(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := net.Dial("unix", ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { conn.Close() })
+	_, err = io.WriteString(conn, "GET /v1/status HTTP/1.1\r\n")
+	ts.Check(err)
 }
 
 // question leaves an order that waits for a person, after those that are there.
