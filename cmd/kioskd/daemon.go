@@ -31,11 +31,12 @@ type daemon struct {
 	log     *slog.Logger
 	hangup  <-chan os.Signal // each is a wish to reload; nil: there are none
 	face    *face
-	reload  *reloader // made by run
-	clock   clock     // known once the ledger is open
-	checker []string  // command that examines the ledger, see store.Options
-	lines   *logs.Log // what log belongs to; nil if to nothing
-	watch   *watcher  // made by run
+	reload  *reloader    // made by run
+	gateway sale.Gateway // known with the clock
+	clock   clock        // known once the ledger is open
+	checker []string     // command that examines the ledger, see store.Options
+	lines   *logs.Log    // what log belongs to; nil if to nothing
+	watch   *watcher     // made by run
 	inside  *panel.Sessions
 	pin     [sha256.Size]byte // that they know
 	alive   *watchdog         // made by run
@@ -127,17 +128,9 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return err
 	}
 	defer ledger.Close()
-	newest, err := newestPayment(ledger)
+	gateway, err := d.provider(ledger)
 	if err != nil {
 		return err
-	}
-	d.clock = newClock(newest)
-	gateway, err := openGateway(d.config, d.clock, inFile, d.log)
-	if err != nil {
-		return fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
-	}
-	if g, ok := gateway.(interface{ Skew() (time.Duration, bool) }); ok {
-		d.clock.skew = g.Skew
 	}
 	dispenser, err := openDispenser(d.config, d.log)
 	if err != nil {
@@ -215,6 +208,29 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		g.Go(func() error { refresh(side, r, d.log); return nil })
 	}
 	return g.Wait()
+}
+
+// provider is the gateway, with the clock by which it signs. It is opened once: a
+// machine that is wired anew goes on with the merchant's files as they were, see
+// reloader.
+func (d *daemon) provider(ledger *store.Store) (sale.Gateway, error) {
+	if d.gateway != nil {
+		return d.gateway, nil
+	}
+	newest, err := newestPayment(ledger)
+	if err != nil {
+		return nil, err
+	}
+	d.clock = newClock(newest)
+	g, err := openGateway(d.config, d.clock, inFile, d.log)
+	if err != nil {
+		return nil, fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
+	}
+	if g, ok := g.(interface{ Skew() (time.Duration, bool) }); ok {
+		d.clock.skew = g.Skew
+	}
+	d.gateway = g
+	return g, nil
 }
 
 func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {

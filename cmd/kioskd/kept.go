@@ -42,7 +42,12 @@ func (f keptFile) Load() ([]byte, error) {
 }
 
 // Save leaves the old file or the new one after a power cut, never half of one.
-func (f keptFile) Save(data []byte) error {
+func (f keptFile) Save(data []byte) error { return f.saveFor(data, 0o600, -1, -1) }
+
+// saveFor gives the file a mode and an owner, -1 for whoever calls. Both are set
+// before it has its name: in a folder that somebody else may write, a name can
+// become another file's at any time.
+func (f keptFile) saveFor(data []byte, mode fs.FileMode, uid, gid int) error {
 	dir, name := filepath.Split(string(f))
 	part, err := os.CreateTemp(dir, "."+name+"-*") // mode 0600
 	if err != nil {
@@ -50,6 +55,12 @@ func (f keptFile) Save(data []byte) error {
 	}
 	defer os.Remove(part.Name())
 	_, err = part.Write(data)
+	if err == nil && (uid >= 0 || gid >= 0) {
+		err = part.Chown(uid, gid)
+	}
+	if err == nil {
+		err = part.Chmod(mode)
+	}
 	if err == nil {
 		err = part.Sync()
 	}

@@ -70,7 +70,7 @@ func (s *setup) loadOwned() (*configs.Config, error) {
 	}
 	err = handFromRoot(s.file, 0, number(u.Gid))
 	for _, k := range papersOf(c).keys {
-		if fileOf(k.key).secret {
+		if fileOf(k.key).secret && filepath.Dir(k.path) == s.dir {
 			err = errors.Join(err, handFromRoot(k.path, number(u.Uid), number(u.Gid)))
 		}
 	}
@@ -78,16 +78,21 @@ func (s *setup) loadOwned() (*configs.Config, error) {
 }
 
 // handFromRoot gives a file away that is root's own. One that somebody has given
-// to somebody, and one that is not there, stays as it is.
+// to somebody, one that is not there and a link stay as they are.
 func handFromRoot(path string, uid, gid int) error {
-	info, err := os.Stat(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 || owner.Gid != 0 {
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 || owner.Gid != 0 || owner.Nlink > 1 {
 		return nil
 	}
-	return hand(path, uid, gid)
+	return f.Chown(uid, gid)
 }
 
 // install copies a file of the merchant's beside the config. A secret can be
@@ -105,13 +110,11 @@ func (s *setup) install(f merchantFile, name string) error {
 	if err := s.putAside(path, old, data); err != nil {
 		return err
 	}
-	if err := keptFile(path).Save(data); err != nil {
-		return err
-	}
+	mode := fs.FileMode(0o644)
 	if f.secret {
-		return nil
+		mode = 0o600
 	}
-	return os.Chmod(path, 0o644)
+	return keptFile(path).saveFor(data, mode, -1, -1)
 }
 
 // putAside keeps a copy of a file that is about to change, with its mode: as it
@@ -129,16 +132,15 @@ func (s *setup) putAside(path string, old, text []byte) error {
 		return err
 	}
 	aside := path + "." + s.now().In(beijing).Format("20060102-150405") + ".bak"
-	if err := keptFile(aside).Save(old); err != nil {
+	uid, gid := -1, -1
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
+		uid, gid = int(owner.Uid), int(owner.Gid)
+	}
+	if err := keptFile(aside).saveFor(old, info.Mode().Perm(), uid, gid); err != nil {
 		return err
 	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
-		if err := hand(aside, int(owner.Uid), int(owner.Gid)); err != nil {
-			return err
-		}
-	}
 	s.say(words{"原文件留在 %s", "what it was stands in %s"}, aside)
-	return os.Chmod(aside, info.Mode().Perm())
+	return nil
 }
 
 // hand gives a file to an owner, if the one who runs this may; -1 leaves it.
