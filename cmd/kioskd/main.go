@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -108,8 +109,15 @@ config is wrong and nothing was done.`,
 	return root
 }
 
+// belowZero is what a flag parser makes of a number below zero that stands where
+// a number belongs.
+var belowZero = regexp.MustCompile(`^unknown shorthand flag: '\d' in (-\d\S*)$`)
+
 // flagError leaves out how the program has read a value.
 func flagError(err error) error {
+	if m := belowZero.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%s is below zero: write a number from 0 on", m[1])
+	}
 	for _, inside := range []string{": strconv.", ": time: "} {
 		if said, _, found := strings.Cut(err.Error(), inside); found {
 			return errors.New(said)
