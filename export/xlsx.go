@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -79,7 +80,7 @@ func newSheet(f *excelize.File) (*sheetWriter, error) {
 
 func (s *sheetWriter) write(cells []any) error {
 	s.row++
-	return s.SetRow(fmt.Sprintf("A%d", s.row), cells)
+	return s.SetRow("A"+strconv.Itoa(s.row), cells)
 }
 
 // most is how many rows a sheet can have.
@@ -110,6 +111,10 @@ func (s *sheetWriter) cell(v any) any {
 		// A sheet knows no zones: what it shows is Beijing's clock.
 		t := v.In(beijing)
 		return excelize.Cell{StyleID: s.date, Value: time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)}
+	case string:
+		if v == "" {
+			return nil // most orders have no refund
+		}
 	}
 	return v
 }

@@ -357,7 +357,9 @@ func (s *Store) begin() error {
 				return damageFound(err)
 			}
 		}
-		s.release(tx)
+		if err := s.release(tx); err != nil {
+			s.o.Log.Warn("the memory of old orders is not given back", "error", err)
+		}
 		s.epoch, err = readEpoch(tx)
 		return err
 	})
@@ -374,11 +376,12 @@ func (s *Store) begin() error {
 // kernel reads a page of the file again when it is needed. The mapping is
 // never written to, so nothing can be lost; while tx is open it stays where it
 // is, and it is at least as long as what tx sees.
-func (s *Store) release(tx *bbolt.Tx) {
-	_, _, err := syscall.Syscall(syscall.SYS_MADVISE, s.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED)
+func (r *Reader) release(tx *bbolt.Tx) error {
+	_, _, err := syscall.Syscall(syscall.SYS_MADVISE, r.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED)
 	if err != 0 {
-		s.o.Log.Warn("the memory of old orders is not given back", "error", err)
+		return err
 	}
+	return nil
 }
 
 // Close lets go of the file. The store must not be used afterwards.

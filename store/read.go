@@ -149,15 +149,22 @@ func (r *Reader) Orders(f Filter) (orders []sale.Order, err error) {
 
 // newestFirst visits all orders, open or not, by falling sequence.
 func (r *Reader) newestFirst(visit func(h orderHead, payload []byte) (more bool, err error)) error {
-	return r.view(func(tx *bbolt.Tx) error { return newestIn(tx, visit) })
+	return r.view(func(tx *bbolt.Tx) error { return r.newestIn(tx, visit) })
 }
 
-func newestIn(tx *bbolt.Tx, visit func(h orderHead, payload []byte) (more bool, err error)) error {
+// manyOrders in one look take memory that is worth giving back: a machine that
+// is asked how it is all day must not hold its whole past.
+const manyOrders = 500
+
+func (r *Reader) newestIn(tx *bbolt.Tx, visit func(h orderHead, payload []byte) (more bool, err error)) error {
 	from, err := runsOf(tx, (*bbolt.Cursor).Last)
 	if err != nil {
 		return err
 	}
-	for {
+	for visited := 0; ; visited++ {
+		if visited == manyOrders {
+			defer r.release(tx) // an error costs memory, and nothing else
+		}
 		f := &from[0]
 		if string(from[1].k) > string(f.k) {
 			f = &from[1]

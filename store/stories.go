@@ -18,7 +18,7 @@ const enoughOlder = KeepNewest
 // go on meanwhile; what they change is not seen.
 func (r *Reader) Stories(since time.Time, want func(sale.Order) bool, visit func(Archived)) error {
 	return r.view(func(tx *bbolt.Tx) error {
-		return sinceIn(tx, since, func(h orderHead, o sale.Order) error {
+		return r.sinceIn(tx, since, func(h orderHead, o sale.Order) error {
 			if !want(o) {
 				return nil
 			}
@@ -35,16 +35,16 @@ func (r *Reader) Stories(since time.Time, want func(sale.Order) bool, visit func
 // newest first.
 func (r *Reader) Since(since time.Time, visit func(sale.Order)) error {
 	return r.view(func(tx *bbolt.Tx) error {
-		return sinceIn(tx, since, func(_ orderHead, o sale.Order) error {
+		return r.sinceIn(tx, since, func(_ orderHead, o sale.Order) error {
 			visit(o)
 			return nil
 		})
 	})
 }
 
-func sinceIn(tx *bbolt.Tx, since time.Time, visit func(orderHead, sale.Order) error) error {
+func (r *Reader) sinceIn(tx *bbolt.Tx, since time.Time, visit func(orderHead, sale.Order) error) error {
 	older := 0
-	return newestIn(tx, func(h orderHead, payload []byte) (more bool, err error) {
+	return r.newestIn(tx, func(h orderHead, payload []byte) (more bool, err error) {
 		_, o, err := decodeOrder(payload)
 		switch {
 		case err != nil:
@@ -68,6 +68,9 @@ func (r *Reader) Page(after uint64, limit int) (orders []sale.Order, err error) 
 			return err
 		}
 		for len(orders) < limit {
+			if len(orders) == manyOrders-1 {
+				defer r.release(tx)
+			}
 			f := &from[0]
 			if f.k == nil || from[1].k != nil && string(from[1].k) < string(f.k) {
 				f = &from[1]

@@ -10,8 +10,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,6 +52,7 @@ has amounts in fen. Orders of a test vend, which nobody paid, are marked.`,
 			if err != nil {
 				return failure{err, exitUsage}
 			}
+			debug.SetGCPercent(400) // this process lives for a moment, and somebody waits
 			return failed(saveTo(path, out, func(w io.Writer) error { return fetchExport(cmd.Context(), at, d, f, w) }))
 		},
 	}
@@ -159,25 +162,54 @@ func exported(ctx context.Context, r *store.Reader, path string, d days) iter.Se
 }
 
 // inHand yields the orders of the ledger, the oldest first, page by page: a slow
-// reader must not hold its pages.
+// reader must not hold its pages. The next page is read while one is written.
 func inHand(ctx context.Context, r *store.Reader) iter.Seq2[sale.Order, error] {
 	return func(yield func(sale.Order, error) bool) {
-		for after := uint64(0); ; {
-			page, err := r.Page(after, 500)
-			if err = errors.Join(err, ctx.Err()); err != nil {
-				yield(sale.Order{}, err)
+		ctx, stop := context.WithCancel(ctx)
+		pages := make(chan page)
+		var reader sync.WaitGroup
+		reader.Go(func() { readPages(ctx, r, pages) })
+		defer reader.Wait()
+		defer stop()
+		for p := range pages {
+			if p.err != nil {
+				yield(sale.Order{}, p.err)
 				return
 			}
-			if len(page) == 0 {
-				return
-			}
-			for _, o := range page {
+			for _, o := range p.orders {
 				if !yield(o, nil) {
 					return
 				}
 			}
-			after = page[len(page)-1].Seq
 		}
+		if err := ctx.Err(); err != nil {
+			yield(sale.Order{}, err)
+		}
+	}
+}
+
+type page struct {
+	orders []sale.Order
+	err    error
+}
+
+// readPages sends every page, then closes the channel; an error is the last.
+func readPages(ctx context.Context, r *store.Reader, pages chan<- page) {
+	defer close(pages)
+	for after := uint64(0); ; {
+		orders, err := r.Page(after, 500)
+		if err == nil && len(orders) == 0 {
+			return
+		}
+		select {
+		case pages <- page{orders, err}:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+		after = orders[len(orders)-1].Seq
 	}
 }
 
