@@ -87,6 +87,18 @@ func TestResolveRefuses(t *testing.T) {
 	})
 }
 
+// What goes on by itself is no question.
+func TestResolveWaits(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		k.provider.RefundTakes(time.Hour)
+		n := k.paidAndFailed()
+		want := "order " + string(n) + ": is being settled (refunding): wait"
+		if _, err := k.resolve(n, sale.WrittenOff); err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+	})
+}
+
 // The money of a refund that the provider has closed may have gone back by
 // another way: nobody can say of it that it stays.
 func TestResolveAfterARefund(t *testing.T) {

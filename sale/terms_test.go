@@ -120,3 +120,21 @@ func TestYield(t *testing.T) {
 		k.audit()
 	})
 }
+
+// An order that nobody sees on the screen, and of which nobody knows yet whether
+// it was served, holds the machine.
+func TestYieldWaitsForWhatIsInDoubt(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		k.off()
+		k.ledger.Add(sale.Order{Number: "T1-9-GHOSTS", Seq: 9, State: sale.Unknown, Restored: true})
+		k.on()
+		k.machine.Yield()
+		k.wait(time.Minute)
+		select {
+		case err := <-k.ended:
+			k.ended <- err
+			t.Error("it ended with an order in doubt")
+		default:
+		}
+	})
+}
