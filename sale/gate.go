@@ -211,6 +211,10 @@ func (m *Machine) press(slot Slot) {
 	if y == keeps || y == creates || y == renewing {
 		return // a bouncing key must not end what it has just begun
 	}
+	if y == free { // the customer of before has gone, and new terms hold for this one
+		m.stage.leave(m.o.Clock.Now())
+		m.renegotiate()
+	}
 	again := y == withdraws && m.asksAnew(slot)
 	if again {
 		slot = m.stage.slot
@@ -229,8 +233,6 @@ func (m *Machine) press(slot Slot) {
 		t := m.stage.order
 		m.stage.clear()
 		m.withdraw(t, CauseReplaced)
-	} else {
-		m.stage.leave(m.o.Clock.Now())
 	}
 	if refusal != "" {
 		m.stage.notice(refusal, p, code)

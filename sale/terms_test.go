@@ -138,3 +138,23 @@ func TestYieldWaitsForWhatIsInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// Who presses a key while the customer of before still takes the product pays
+// the new price: there need be no moment with nobody at the machine.
+func TestChangeBetweenTwoCustomers(t *testing.T) {
+	inBubble(t, func(k *kiosk) {
+		was := k.options.Products[0].Price
+		code := k.code(11)
+		if _, err := k.machine.Change(context.Background(), dearer(k.terms())); err != nil {
+			t.Fatal(err)
+		}
+		k.pay(code)
+		k.sees(sale.SceneTake, time.Minute)
+		k.wait(3 * time.Second) // it may be ended by a key now
+		k.code(11)
+		if o := k.order(); o.Product.Price != was+100 {
+			t.Errorf("the next order costs %s, want %s", o.Product.Price, was+100)
+		}
+		k.audit()
+	})
+}

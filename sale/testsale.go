@@ -41,7 +41,9 @@ const testSalePrice Fen = 1
 
 // TestSale reports whether the order is one that a technician paid to try the
 // payment, and that dispenses nothing. It is paid and refunded like any other.
-func (o Order) TestSale() bool { return o.Product.Name == testSaleName }
+func (o Order) TestSale() bool {
+	return o.Product.Name == testSaleName && o.Product.Price == testSalePrice
+}
 
 const (
 	testSaleBegins = 20 * time.Second // for the provider's first word, and for the order
