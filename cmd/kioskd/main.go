@@ -32,7 +32,7 @@ func run(args []string, out, errs io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	var failed failure
 	switch {
 	case err == nil:
@@ -43,10 +43,16 @@ func run(args []string, out, errs io.Writer) int {
 		}
 		return failed.code
 	}
+	if wrongArgs.MatchString(err.Error()) {
+		err = fmt.Errorf("write it like: %s", c.UseLine())
+	}
 	fmt.Fprintln(errs, "kioskd:", err)
 	fmt.Fprintln(errs, "see: kioskd --help")
 	return exitUsage
 }
+
+// wrongArgs is what cobra says of too few or too many arguments.
+var wrongArgs = regexp.MustCompile(`^(accepts|requires) .* arg\(s\), (only )?received \d+$`)
 
 // failure is an error with its exit code. Without an error of its own the
 // command has said everything already.
