@@ -18,16 +18,15 @@ func runCommand(errs io.Writer) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Sell until told to stop",
-		Long: `Sell until told to stop. SIGHUP takes on the changed config, see kioskd reload. SIGTERM and SIGINT finish the vend under way; every other
-open order is taken up at the next start. A non-zero exit asks the supervisor to
-start it again.`,
+		Long: `Sell until told to stop. SIGHUP takes on the changed config, see kioskd reload.
+SIGTERM and SIGINT finish the vend under way; every other open order is taken up at
+the next start. A non-zero exit asks the supervisor to start it again.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// From here to the end: one that comes while kioskd starts, or finishes
-			// a vend, must not kill it.
+			// From here until the process is gone: one that comes while kioskd starts,
+			// or finishes a vend, must not kill it.
 			hangup := make(chan os.Signal, 1)
 			signal.Notify(hangup, syscall.SIGHUP)
-			defer signal.Stop(hangup)
 			c, err := load(file, errs)
 			if err != nil {
 				return err
