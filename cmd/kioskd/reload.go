@@ -139,7 +139,9 @@ func (r *reloader) take(ctx context.Context, next *configs.Config) (what reloade
 			return what, err
 		}
 	}
-	r.config = applied
+	if len(what.Now)+len(what.Idle) > 0 { // else a machine that starts meanwhile would be an old one
+		r.config = applied
+	}
 	return what, nil
 }
 
