@@ -23,19 +23,21 @@ const (
 	Temperature Kind = "temperature" // the cabinet is too warm or too cold
 	Clock       Kind = "clock"       // the clock cannot be right
 	Store       Kind = "store"       // the ledger cannot be written or opened
+	Bill        Kind = "bill"        // the provider's bill and the ledger differ
 	Stopped     Kind = "stopped"     // not selling for any other reason
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Attention, Unknown, Offline, Controller, Door, Temperature, Clock, Store, Stopped}
+	return []Kind{Attention, Unknown, Offline, Controller, Door, Temperature, Clock, Store, Bill, Stopped}
 }
 
 // Condition is something in a state that a person should know of. Two are the
-// same if Kind and Number are.
+// same if Kind, Number and Day are.
 type Condition struct {
 	Kind   Kind
 	Number sale.Number   // of the order, Attention and Unknown only
+	Day    string        // of the bill, like 2026-10-01
 	After  time.Duration // how long it must last before it is told
 	Once   bool          // told when it begins, and never again
 
@@ -92,10 +94,15 @@ func (s State) Conditions(l Limits) (list []Condition) {
 	if s.Sale != nil {
 		code = s.Sale.Code
 	}
-	switch {
-	case strings.HasPrefix(string(code), "E-STORE-"):
+	if strings.HasPrefix(string(code), "E-STORE-") {
 		add(Condition{Kind: Store, After: l.After, Code: code})
-	case s.Sale == nil, strings.HasPrefix(string(code), "E-SALE-"), strings.HasPrefix(string(code), "E-SCREEN-"):
+	}
+	if s.Bills != nil {
+		for _, day := range s.Bills.Differ {
+			add(Condition{Kind: Bill, Day: day, Code: sale.CodeBillDiffers, Once: true})
+		}
+	}
+	if s.Sale == nil || strings.HasPrefix(string(code), "E-SALE-") || strings.HasPrefix(string(code), "E-SCREEN-") {
 		add(Condition{Kind: Stopped, After: l.After, Code: code})
 	}
 	return list

@@ -63,6 +63,10 @@ func TestConditions(t *testing.T) {
 		{"a wrong clock", func(s *watch.State) { s.Clock = fault(sale.CodeClock) }, []watch.Condition{{Kind: watch.Clock, After: after, Code: sale.CodeClock}}},
 		{"a full disk", func(s *watch.State) { s.Sale = &sale.Status{Code: sale.CodeStoreSpace} },
 			[]watch.Condition{{Kind: watch.Store, After: after, Code: sale.CodeStoreSpace}}},
+		{"bills that agree", func(s *watch.State) { s.Bills = &watch.Bills{} }, nil},
+		{"a bill that differs, and nothing is sold", func(s *watch.State) {
+			s.Bills, s.Sale = &watch.Bills{Differ: []string{"2026-10-01"}}, &sale.Status{Code: sale.CodeDoubts}
+		}, []watch.Condition{{Kind: watch.Bill, Day: "2026-10-01", Code: sale.CodeBillDiffers, Once: true}, {Kind: watch.Stopped, After: after, Code: sale.CodeDoubts}}},
 		{"too many doubts", func(s *watch.State) { s.Sale = &sale.Status{Code: sale.CodeDoubts} },
 			[]watch.Condition{{Kind: watch.Stopped, After: after, Code: sale.CodeDoubts}}},
 		{"a code that another kind tells", func(s *watch.State) { s.Sale = &sale.Status{Code: sale.CodeNetDown} }, nil},

@@ -32,6 +32,8 @@ type State struct {
 	Clock error          // of [sale.Clock.Plausible]
 	Skew  *time.Duration // how far the clock is ahead of the provider's; nil: not known
 
+	Bills *Bills // nil: none was compared yet
+
 	// Slots and Ledger are for figures; nil where nobody asked for them.
 	Slots  []sale.SlotStatus
 	Ledger *Ledger
@@ -42,6 +44,12 @@ type State struct {
 type Cabinet struct {
 	DoorOpen *bool
 	Celsius  *int
+}
+
+// Bills is what the newest daily comparison of the provider's bills with the
+// ledger came to.
+type Bills struct {
+	Differ []string // days, like 2026-10-01
 }
 
 // Ledger is the ledger's size and wear, in bytes where it says nothing else.

@@ -13,6 +13,7 @@ import (
 	"kioskd/reconcile"
 	"kioskd/sale"
 	"kioskd/store"
+	"kioskd/watch"
 )
 
 const (
@@ -31,15 +32,19 @@ type daily struct {
 	clock sale.Clock
 	log   *slog.Logger
 	busy  func() bool // somebody stands before the machine
-	said  string      // the failure that was logged last
+	found func(watch.Bills)
+	said  string // the failure that was logged last
 }
 
 func (d *daemon) daily(b *bills, ledger *store.Store) *daily {
-	return &daily{bills: b, clock: d.clock, log: d.log, busy: func() bool { return busy(ledger) }}
+	return &daily{bills: b, clock: d.clock, log: d.log, busy: func() bool { return busy(ledger) }, found: d.watch.billed}
 }
 
 // run works until ctx ends.
 func (d *daily) run(ctx context.Context) {
+	if m, _ := readMemory(d.ledger); m.Last != nil { // round tells what is wrong with it
+		d.found(differing(*m.Last))
+	}
 	for wait := upkeepAfter; pause(ctx, wait); {
 		wait = reconcileEvery
 		if d.clock.Plausible() != nil || d.busy() {
@@ -95,6 +100,7 @@ func (d *daily) round(ctx context.Context) bool {
 	}
 	if len(found.Days) > 0 {
 		m.Last = &found
+		d.found(differing(found))
 		m.forget(days[0].Add(-2 * reconcileDays))
 		if err := m.write(d.ledger); err != nil {
 			failed = append(failed, fmt.Errorf("keep what is reconciled: %w", err))
@@ -127,6 +133,16 @@ func (d *daily) tell(r reconcile.Report) {
 	}
 	d.log.Error("the provider's bill and the ledger differ", "code", sale.CodeBillDiffers, "date", day.Day.String(),
 		"differences", len(day.Differences), "kinds", kinds(day.Differences), "hint", "kioskd reconcile --last")
+}
+
+// differing are the days of a report that need a person.
+func differing(r reconcile.Report) (b watch.Bills) {
+	for _, day := range r.Days {
+		if len(day.Differences) > 0 {
+			b.Differ = append(b.Differ, day.Day.String())
+		}
+	}
+	return b
 }
 
 // kinds counts what there is of each kind.

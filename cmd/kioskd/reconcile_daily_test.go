@@ -17,6 +17,7 @@ import (
 	"kioskd/payment/paytest"
 	"kioskd/reconcile"
 	"kioskd/sale"
+	"kioskd/watch"
 )
 
 // moved is a clock that stands somewhere else than the test's.
@@ -80,12 +81,14 @@ func (noOrders) Records(context.Context, time.Time, func(sale.Order) bool, func(
 	return nil, nil
 }
 
-// aDaily starts the daily work at a moment, and returns its log.
+// aDaily starts the daily work at a moment, and returns its log. What it has found
+// stands there as well.
 func aDaily(t *testing.T, at time.Time, p *aProvider, path string) (*daily, *moved, *strings.Builder) {
 	clock, log := &moved{by: time.Until(at)}, new(strings.Builder)
 	d := &daily{
 		bills: &bills{Reconciler: &reconcile.Reconciler{Code: "T1", Biller: p, Ledger: noOrders{}, Now: clock.Now}, ledger: path},
 		clock: clock, log: slog.New(slog.NewTextHandler(log, nil)), busy: func() bool { return false },
+		found: func(b watch.Bills) { fmt.Fprintln(log, "found", b.Differ) },
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -135,6 +138,9 @@ func TestDailyReconciliation(t *testing.T) {
 		if want := `level=ERROR msg="the provider's bill and the ledger differ" code=E-BILL-01 date=2026-11-27 differences=1 kinds="1 paid_there_unknown_here" hint="kioskd reconcile --last"`; !strings.Contains(log.String(), want) {
 			t.Errorf("%s", log)
 		}
+		if !strings.Contains(log.String(), "found []\n") || !strings.HasSuffix(log.String(), "found [2026-11-27]\n") {
+			t.Errorf("who raises the alarm is told\n%s", log)
+		}
 		sleep(12 * time.Hour)
 		if got := p.take(); got != "" {
 			t.Errorf("again: %s", got)
@@ -145,7 +151,11 @@ func TestDailyReconciliation(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		aDaily(t, at9.Add(49*time.Hour), p, path) // two days later, 10:00
+		_, _, log := aDaily(t, at9.Add(49*time.Hour), p, path) // two days later, 10:00
+		sleep(time.Second)
+		if log.String() != "found [2026-11-27]\n" {
+			t.Errorf("after a restart it is forgotten: %s", log)
+		}
 		sleep(time.Hour)
 		if got := p.take(); got != "2026-11-28 2026-11-29" {
 			t.Errorf("after a restart: %s", got)

@@ -42,6 +42,7 @@ type watcher struct {
 	seen      *seen       // nil until begin
 	starting  *sale.Fault // why the ledger is not open yet
 	boardGood time.Time
+	bills     *watch.Bills // nil: none was compared yet
 	// unanswered is when the machine last left a question without an answer.
 	unanswered time.Time
 }
@@ -139,6 +140,14 @@ func (w *watcher) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen = nil
+}
+
+// billed is told what the newest comparison of bills came to.
+func (w *watcher) billed(b watch.Bills) {
+	w.mu.Lock()
+	w.bills = &b
+	w.mu.Unlock()
+	w.nudge()
 }
 
 // ledger and gateway let the watcher see what passes.

@@ -15,7 +15,7 @@ func (w *watcher) state(ctx context.Context) watch.State {
 	s := watch.State{At: time.Now().In(beijing)}
 	w.mu.Lock()
 	at, good := w.seen, w.boardGood
-	s.Starting = w.starting
+	s.Starting, s.Bills = w.starting, w.bills
 	w.mu.Unlock()
 	s.Waiting, s.Doubted = w.cases.Lists()
 	if at == nil {

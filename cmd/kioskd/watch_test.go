@@ -136,7 +136,7 @@ func (x *watched) scrape(t *testing.T) string {
 }
 
 // A day at a machine: a sale, a vend that nobody can tell the end of, a board
-// that goes away, a network that does. One order waited from before.
+// that goes away, a network that does, a bill that differs. One order waited from before.
 func TestAMachineIsWatched(t *testing.T) {
 	t.Parallel()
 	ledger, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "k.db"), store.Options{Reserve: 1})
@@ -165,23 +165,25 @@ func TestAMachineIsWatched(t *testing.T) {
 	x.board.Mend()
 	x.nudge()
 	wait(t, "its end", func() bool { return len(x.messages(t)) >= 5 })
+	x.billed(watch.Bills{Differ: []string{"2026-10-01"}})
+	wait(t, "word of the bill", func() bool { return len(x.messages(t)) >= 6 })
 
 	oldOrder, _ := ledger.Orders(store.Filter{Limit: 3})
 	want := []string{
 		"attention raised  " + oldOrder[2].Product.Slot.String() + " " + string(oldOrder[2].Cause),
-		"unknown raised  11 no_proof", "attention raised  11 no_proof", "controller raised E-SERIAL-03 0 ", "controller over E-SERIAL-03 0 ",
+		"unknown raised  11 no_proof", "attention raised  11 no_proof", "controller raised E-SERIAL-03 0 ", "controller over E-SERIAL-03 0 ", "bill raised E-BILL-01 0 ",
 	}
 	if diff := cmp.Diff(want, x.messages(t), cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	wait(t, "the count of what was told", func() bool {
-		return strings.Contains(x.scrape(t), `kioskd_alarm_messages_total{result="sent",target="command"} 5`+"\n")
+		return strings.Contains(x.scrape(t), `kioskd_alarm_messages_total{result="sent",target="command"} 6`+"\n")
 	})
 	text := x.scrape(t)
 	for _, sample := range []string{
 		"kioskd_answering 1", "kioskd_attention_orders 2", "kioskd_paid_fen_total 400", `kioskd_orders_total{cause="dropped",state="dispensed"} 1`,
 		`kioskd_vends_total{outcome="unknown",slot="11"} 1`, `kioskd_alarms{kind="attention"} 2`, `kioskd_alarms{kind="controller"} 0`,
-		`kioskd_slot_closed{slot="11"} 0`, "kioskd_ledger_orders 3", "kioskd_clock_plausible 1",
+		`kioskd_slot_closed{slot="11"} 0`, "kioskd_ledger_orders 3", "kioskd_clock_plausible 1", "kioskd_bills_differing 1",
 	} {
 		if !strings.Contains(text, sample+"\n") {
 			t.Errorf("no sample %s", sample)

@@ -74,7 +74,9 @@ func (a *Alarms) tell(c *active, s Status, at time.Time) {
 	a.send(a.message(c, s, at))
 }
 
-func same(a, b watch.Condition) bool { return a.Kind == b.Kind && a.Number == b.Number }
+func same(a, b watch.Condition) bool {
+	return a.Kind == b.Kind && a.Number == b.Number && a.Day == b.Day
+}
 
 // Active counts the conditions of each kind that somebody was told about and
 // that still hold.
@@ -93,7 +95,7 @@ func (a *Alarms) Active() map[watch.Kind]int {
 func (a *Alarms) message(c *active, s Status, at time.Time) Message {
 	m := Message{
 		Schema: Schema, Machine: a.machine, Kind: c.Kind, Status: s,
-		Code: c.Code, Slot: c.Slot, Cause: c.Cause, Since: at.Add(-time.Since(c.begun)), At: at, Times: c.times,
+		Code: c.Code, Day: c.Day, Slot: c.Slot, Cause: c.Cause, Since: at.Add(-time.Since(c.begun)), At: at, Times: c.times,
 	}
 	if c.Number != "" {
 		m.Order = c.Number.Tail()

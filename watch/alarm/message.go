@@ -20,6 +20,7 @@ type Message struct {
 	Status  Status     `json:"status"`
 	Code    sale.Code  `json:"code,omitempty"`
 	Order   string     `json:"order,omitempty"` // the end of its number
+	Day     string     `json:"day,omitempty"`   // of the bill, like 2026-10-01
 	Slot    sale.Slot  `json:"slot,omitempty"`
 	Cause   sale.Cause `json:"cause,omitempty"`
 	Celsius *int       `json:"celsius,omitempty"`
@@ -48,4 +49,4 @@ const (
 )
 
 // key tells the messages of one condition from all others.
-func (m Message) key() string { return string(m.Kind) + " " + m.Order }
+func (m Message) key() string { return string(m.Kind) + " " + m.Order + m.Day }

@@ -55,6 +55,10 @@ var vocabulary = map[watch.Kind]words{
 		[2]string{"账本已有 {for}不能用，不能售卖（{code}）", "the ledger cannot be used for {for}, nothing is sold ({code})"},
 		[2]string{"账本恢复正常", "the ledger can be used again"},
 	},
+	watch.Bill: {
+		[2]string{"{day} 的微信支付账单和账本对不上（{code}）：运行 kioskd reconcile --last", "the bill of {day} and the ledger differ ({code}): run kioskd reconcile --last"},
+		[2]string{"", ""},
+	},
 	watch.Stopped: {
 		[2]string{"已停止售卖 {for}（{code}）", "nothing has been sold for {for} ({code})"},
 		[2]string{"恢复售卖", "selling again"},
@@ -75,7 +79,7 @@ func text(l Language, m Message) string {
 		pattern = strings.NewReplacer("（{code}）", "", " ({code})", "").Replace(pattern)
 	}
 	return strings.NewReplacer(
-		"{order}", m.Order, "{slot}", m.Slot.String(), "{code}", string(m.Code), "{celsius}", celsius,
+		"{order}", m.Order, "{day}", m.Day, "{slot}", m.Slot.String(), "{code}", string(m.Code), "{celsius}", celsius,
 		"{for}", lasting(l, m.At.Sub(m.Since)),
 	).Replace(pattern)
 }

@@ -36,6 +36,7 @@ func full() watch.State {
 		Board:   errors.New("silent"), BoardGood: at, Provider: io.EOF, ProviderGood: at.Add(-time.Minute),
 		Cabinet: watch.Cabinet{DoorOpen: new(true), Celsius: new(-3)},
 		Clock:   errors.New("wrong"), Skew: new(-1500 * time.Millisecond),
+		Bills: &watch.Bills{Differ: []string{"2026-11-26", "2026-11-27"}},
 		Slots: []sale.SlotStatus{
 			{Product: sale.Product{Slot: 11, Name: "农夫山泉"}, Shelf: sale.Shelf{Slot: 11, Counted: true, Stock: 7}},
 			{Product: sale.Product{Slot: 12}, State: sale.SlotClosed}, {Product: sale.Product{Slot: 13}, State: sale.OutOfStock},
@@ -74,6 +75,7 @@ kioskd_alarm_messages_total{result="failed",target="command"} 2
 kioskd_alarm_messages_total{result="lost",target="command"} 1
 kioskd_alarm_messages_total{result="sent",target="command"} 4
 kioskd_alarms{kind="attention"} 0
+kioskd_alarms{kind="bill"} 0
 kioskd_alarms{kind="clock"} 0
 kioskd_alarms{kind="controller"} 0
 kioskd_alarms{kind="door"} 1
@@ -84,6 +86,7 @@ kioskd_alarms{kind="temperature"} 0
 kioskd_alarms{kind="unknown"} 0
 kioskd_answering 1
 kioskd_attention_orders 1
+kioskd_bills_differing 2
 kioskd_clock_plausible 0
 kioskd_clock_skew_seconds -1.5
 kioskd_controller_good_timestamp_seconds 1.7958996e+09

@@ -55,6 +55,7 @@ func families() []family {
 		{"kioskd_provider_good_timestamp_seconds", "When the payment provider last answered; absent if never.", nil},
 		{"kioskd_clock_plausible", "1 if requests may be signed with the clock's time.", nil},
 		{"kioskd_clock_skew_seconds", "How far the clock is ahead of the provider's; absent if not known.", nil},
+		{"kioskd_bills_differing", "Days whose bill and ledger differ, as of the newest daily comparison; absent before the first.", nil},
 		{"kioskd_slot_stock", "Products left in a slot that is counted.", []string{"slot"}},
 		{"kioskd_slot_closed", "1 while the slot is closed.", []string{"slot"}},
 		{"kioskd_slot_sold_out", "1 while the slot is empty.", []string{"slot"}},
@@ -150,6 +151,9 @@ func around(put put, s watch.State) {
 	put("kioskd_clock_plausible", flag(s.Clock == nil))
 	if s.Skew != nil {
 		put("kioskd_clock_skew_seconds", s.Skew.Seconds())
+	}
+	if s.Bills != nil {
+		put("kioskd_bills_differing", float64(len(s.Bills.Differ)))
 	}
 	if open := s.Cabinet.DoorOpen; open != nil {
 		put("kioskd_door_open", flag(*open))
