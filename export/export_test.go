@@ -121,9 +121,115 @@ func TestXLSX(t *testing.T) {
 		if got, err := f.CalcCellValue("orders", cell, excelize.Options{RawCellValue: true}); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", cell, got, err, want)
 		}
+		if got, err := f.GetCellValue("orders", cell, excelize.Options{RawCellValue: true}); err != nil || strings.TrimRight(got, ".0") != want {
+			t.Errorf("without calculating %s: %s, %v; want %s", cell, got, err, want)
+		}
 	}
 	if formula, _ := f.GetCellFormula("orders", "Q3"); formula != "" {
 		t.Errorf("a reason became the formula %s", formula)
+	}
+}
+
+// TestXLSXOfNothing: sums of no orders are zero, and do not add up themselves.
+func TestXLSXOfNothing(t *testing.T) {
+	f, err := excelize.OpenReader(strings.NewReader(write(t, export.XLSX, rows())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := f.GetRows("orders")
+	if err != nil || len(all) != 2 || all[1][9] != "0.00" || all[1][14] != "0.00" {
+		t.Errorf("%q, %v", all, err)
+	}
+	if formula, err := f.GetCellFormula("orders", "J2"); err != nil || formula != "" {
+		t.Errorf("the sum is %q, %v", formula, err)
+	}
+}
+
+// TestXLSXLook: the head stays where it is, and columns are as wide as they say.
+func TestXLSXLook(t *testing.T) {
+	f, err := excelize.OpenReader(strings.NewReader(write(t, export.XLSX, rows(sold()))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if p, err := f.GetPanes("orders"); err != nil || !p.Freeze || p.YSplit != 1 || p.TopLeftCell != "A2" {
+		t.Errorf("panes: %+v, %v", p, err)
+	}
+	if w, err := f.GetColWidth("orders", "Q"); err != nil || w != 40 {
+		t.Errorf("the last column is %v wide, %v", w, err)
+	}
+	for cell, want := range map[string]string{"A1": "0.00 bold", "B2": "yyyy-mm-dd hh:mm:ss", "C2": "", "J2": "0.00", "J3": "0.00 bold"} {
+		id, err := f.GetCellStyle("orders", cell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := f.GetStyle(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		switch {
+		case st.CustomNumFmt != nil:
+			got = *st.CustomNumFmt
+		case st.NumFmt == 2:
+			got = "0.00"
+		}
+		if st.Font != nil && st.Font.Bold {
+			got += " bold"
+		}
+		if got != want {
+			t.Errorf("the style of %s is %q, not %q", cell, got, want)
+		}
+	}
+}
+
+// TestXLSXText: a name comes back as it was, whatever a sheet could take it for.
+func TestXLSXText(t *testing.T) {
+	long := strings.Repeat("长", 40_000) // a cell has room for 32,767
+	for _, c := range []struct{ name, want string }{
+		{`<&>"'`, `<&>"'`},
+		{"  two spaces  ", "  two spaces  "},
+		{"a\nb\tc\r", "a\nb\tc\r"},
+		{"_x0041_ _x005F_", "_x0041_ _x005F_"},
+		{"=1+1", "=1+1"},
+		{"007", "007"},
+		{"\x00\xff", "\ufffd\ufffd"}, // XML has no such characters
+		{long, long[:3*32_767]},
+	} {
+		o := sold()
+		o.Product.Name = c.name
+		f, err := excelize.OpenReader(strings.NewReader(write(t, export.XLSX, rows(o))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.GetCellValue("orders", "D2")
+		if formula, _ := f.GetCellFormula("orders", "D2"); err != nil || got != c.want || formula != "" {
+			t.Errorf("%q came back as %q (formula %q), %v", c.name, got, formula, err)
+		}
+		f.Close()
+	}
+}
+
+// TestXLSXTime: what a machine with a wrong clock wrote is still a time.
+func TestXLSXTime(t *testing.T) {
+	for at, want := range map[time.Time]string{
+		{}: "",
+		time.Date(1970, 1, 1, 0, 0, 1, 0, time.UTC):              "1970-01-01 08:00:01",
+		time.Date(2026, 12, 31, 15, 59, 59, 999_999, time.UTC):   "2026-12-31 23:59:59",
+		time.Date(2026, 10, 1, 16, 0, 0, 0, time.UTC):            "2026-10-02 00:00:00",
+		time.Date(2099, 12, 31, 23, 59, 59, 0, time.UTC).Local(): "2100-01-01 07:59:59",
+	} {
+		o := sold()
+		o.CreatedAt = at
+		f, err := excelize.OpenReader(strings.NewReader(write(t, export.XLSX, rows(o))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := f.GetCellValue("orders", "B2"); err != nil || got != want {
+			t.Errorf("%v is written as %q, not %q: %v", at, got, want, err)
+		}
+		f.Close()
 	}
 }
 
