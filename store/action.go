@@ -115,7 +115,7 @@ func decodeAction(t table, k, v []byte) (a sale.Action, err error) {
 	if err != nil {
 		return a, err
 	}
-	if err := json.Unmarshal(p, &a); err != nil {
+	if err := decodeJSON(p, &a); err != nil {
 		return a, fmt.Errorf("action %x: %w", k, err)
 	}
 	if len(k) != 8 || binary.BigEndian.Uint64(k) != a.N {

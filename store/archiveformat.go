@@ -94,7 +94,7 @@ func decodeLine(line []byte) (a Archived, err error) {
 		binary.BigEndian.Uint32(want[:]) != crc32.Checksum(body, castagnoli) {
 		return a, errors.New("checksum of a line does not match")
 	}
-	if err := json.Unmarshal(append([]byte("{"), body...), &a); err != nil {
+	if err := decodeJSON(append([]byte("{"), body...), &a); err != nil {
 		return a, fmt.Errorf("decode an archived order: %w", err)
 	}
 	return a, nil

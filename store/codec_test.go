@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,6 +57,36 @@ func TestOrderSurvives(t *testing.T) {
 		n, got, err := store.DecodeOrder(payload)
 		if d := cmp.Diff(want, got); err != nil || n != last || d != "" {
 			t.Fatalf("%v %d %s", err, n, d)
+		}
+	})
+}
+
+// TestReadsLikeTheStandardLibrary: records are written by encoding/json, so they
+// are read as it would read them, damaged ones too.
+func TestReadsLikeTheStandardLibrary(t *testing.T) {
+	w, _ := ledgertest.NewWalk(7)
+	for _, s := range sale.States() {
+		w.To(s)
+	}
+	sound, err := json.Marshal(w.Order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces := []string{"", "x", `"`, `\`, "{", "}", "[", "]", ",", ":", "null", "true", "-1", "1e9", "0.5", "\xff", "\x00", `\ud800`, `"SEQ":3,`, `"seq":4,"seq":5,`}
+	rapid.Check(t, func(t *rapid.T) {
+		b := bytes.Clone(sound)
+		for range rapid.IntRange(0, 3).Draw(t, "edits") {
+			at := rapid.IntRange(0, len(b)).Draw(t, "at")
+			until := min(len(b), at+rapid.IntRange(0, 2).Draw(t, "cut"))
+			b = slices.Replace(b, at, until, []byte(rapid.SampledFrom(pieces).Draw(t, "piece"))...)
+		}
+		var want, got sale.Order
+		wantErr, err := json.Unmarshal(b, &want), store.DecodeJSON(b, &got)
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%s: %v, not %v", b, err, wantErr)
+		}
+		if d := cmp.Diff(want, got); err == nil && d != "" {
+			t.Fatalf("%s: %s", b, d)
 		}
 	})
 }

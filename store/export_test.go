@@ -11,6 +11,9 @@ import (
 	"kioskd/sale"
 )
 
+// DecodeJSON reads the JSON of a record.
+func DecodeJSON(data []byte, into any) error { return decodeJSON(data, into) }
+
 // CommitAll makes many steps durable in one transaction, to build big ledgers.
 func (s *Store) CommitAll(steps []sale.Step) error {
 	s.mu.Lock()

@@ -61,7 +61,7 @@ func putShelves(tx *bbolt.Tx, list ...sale.Shelf) error {
 func walkShelves(tx *bbolt.Tx, each func(sale.Shelf)) error {
 	return walk(tx, inShelves, func(k, p []byte) error {
 		var s sale.Shelf
-		if err := json.Unmarshal(p, &s); err != nil {
+		if err := decodeJSON(p, &s); err != nil {
 			return fmt.Errorf("slot %x: %w", k, err)
 		}
 		if len(k) != 8 || binary.BigEndian.Uint64(k) != uint64(s.Slot) {
