@@ -21,7 +21,7 @@ const CallPing paytest.Call = "ping"
 // Parcel is a request on its way.
 type Parcel struct {
 	Call   paytest.Call
-	Number string // out_trade_no
+	Number string // out_trade_no; "" if it is about no order
 	Nth    int    // of this call for this order, from 1
 	Host   string
 	At     time.Time
@@ -155,7 +155,7 @@ func (c *Courier) accept(r *http.Request, body []byte) (Parcel, Delivery) {
 	c.counts[key]++
 	p.Nth = c.counts[key]
 	c.sent = append(c.sent, p)
-	if p.Call != CallPing {
+	if p.Number != "" {
 		if c.inFlight[p.Number]++; c.inFlight[p.Number] > 1 {
 			c.overlaps = append(c.overlaps, p.Number)
 		}
@@ -177,7 +177,7 @@ func (c *Courier) leave(number string) {
 func parcel(r *http.Request, body []byte) Parcel {
 	p := Parcel{Host: r.URL.Host}
 	const orders, refunds = "/v3/pay/transactions/out-trade-no/", "/v3/refund/domestic/refunds"
-	path := r.URL.Path
+	path := strings.Replace(r.URL.Path, "/v3/pay/partner/", "/v3/pay/", 1)
 	if call, ok := v2Calls[path]; ok {
 		return v2Parcel(p, call, body)
 	}
@@ -190,6 +190,8 @@ func parcel(r *http.Request, body []byte) Parcel {
 		p.Call, p.Number = paytest.CallQuery, rest
 	case strings.HasPrefix(path, refunds+"/"):
 		p.Call, p.Number = paytest.CallQueryRefund, strings.TrimSuffix(path[len(refunds)+1:], "R")
+	case path == "/v3/certificates":
+		p.Call = paytest.CallCertificates
 	case path == refunds:
 		p.Call, p.Number = paytest.CallRefund, quoted(body, "out_trade_no")
 	default:
