@@ -76,6 +76,8 @@ func (c forged) sensible() bool {
 		return c.state == "SUCCESS" || c.state == "FORGED" || c.name == "the customer cancelled and pays"
 	case way.blind:
 		return c.call == paytest.CallQuery && c.state != "REFUND" && c.name != "after a restart"
+	case way.name == "no amount" && c.mode.V2() && c.state == "REFUND":
+		return false // API v2 promises nothing but the number then
 	case replay && c.call == paytest.CallCreate:
 		return false // see the package comment
 	case replay && strings.Contains(way.name, "this number") && c.call == paytest.CallClose:

@@ -82,11 +82,12 @@ func (f *forger) play(c forged, y *figures) (broken []string) {
 		broken = append(broken, w.Client.Believed()...)
 		y.believed += len(w.Client.Believed())
 	}
-	drops := len(w.Board.Fell()) - 1        // the honest customer's
-	if w.Newest().State != sale.Dispensed { // who pays in the end may get it
-		y.drops += drops
-		say(drops > 0, "%d products fell", drops)
+	if paid && w.Newest().State == sale.Dispensed {
+		return broken // who pays in the end may get it
 	}
+	drops := len(w.Board.Fell()) - 1 // the honest customer's
+	y.drops += drops
+	say(drops > 0, "%d products fell", drops)
 	return broken
 }
 
