@@ -106,11 +106,11 @@ func TestForgedAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stolen, weak := key(t, 2048), key(t, 1024)
+	stolen, weak, ways := key(t, 2048), key(t, 1024), forgeries()
 	for _, mode := range modes {
 		var cases []forged
 		for _, m := range moments {
-			for _, way := range forgeries() {
+			for _, way := range ways {
 				if c := (forged{mode.Mode, m, way}); c.sensible() {
 					cases = append(cases, c)
 				}
@@ -147,10 +147,10 @@ func key(t *testing.T, bits int) *rsa.PrivateKey {
 
 // Every forgery is in the table at least once, and no two cases have one name.
 func TestTable(t *testing.T) {
-	seen, used := map[string]bool{}, map[string]bool{}
+	ways, seen, used := forgeries(), map[string]bool{}, map[string]bool{}
 	for _, mode := range modes {
 		for _, m := range moments {
-			for _, way := range forgeries() {
+			for _, way := range ways {
 				c := forged{mode.Mode, m, way}
 				if !c.sensible() {
 					continue
@@ -162,12 +162,12 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	for _, way := range forgeries() {
+	for _, way := range ways {
 		if !used[way.name] {
 			t.Errorf("%s is never played", way.name)
 		}
 	}
-	if names := slices.ContainsFunc(forgeries(), func(w forgery) bool { return w.name == "" || w.make == nil }); names {
+	if names := slices.ContainsFunc(ways, func(w forgery) bool { return w.name == "" || w.make == nil }); names {
 		t.Error("a forgery has no name or makes nothing")
 	}
 }
