@@ -83,13 +83,13 @@ disk: ## full, read-only, failing and limited disks at each moment of a sale (RO
 line: ## the serial line cut at every byte, and a board that misbehaves (CASE=name)
 	$(call proof,internal/linetest,-full $(case))
 
-net: ## every fault at each call, outages of 1 s to 24 h (CASE=name; part of it needs root)
+net: ## every fault at each call in API v3 and v2, outages of 1 s to 24 h (CASE=name; part of it needs root)
 	$(call proof,internal/nettest,-full $(case))
 
 clock: ## wrong clocks at each stage of a sale (CASE=name)
 	$(call proof,internal/clocktest,-full $(case))
 
-forge: ## forged answers to each call (CASE=name)
+forge: ## forged answers to each call in each mode of payment (CASE=name)
 	$(call proof,internal/forgetest,-full $(case))
 
 soak: ## 30 simulated days at 200 sales, then 20 real minutes (DAYS=n SALES=n MINUTES=n)

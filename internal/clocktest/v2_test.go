@@ -13,7 +13,7 @@ import (
 // API v2 signs nothing with the time, so it goes on where v3 refuses: nothing
 // may come of it but refunds that v3 would have spared the customer.
 func TestWrongClockV2(t *testing.T) {
-	v2 := func(wrong) desk.BubbleOptions { return desk.BubbleOptions{V2: true} }
+	v2 := func(wrong) desk.BubbleOptions { return desk.BubbleOptions{Mode: desk.V2} }
 	worlds(t, "clock steps, API v2", proof.Choose(flags, cases(), 40), v2, playWrong)
 }
 
@@ -49,7 +49,11 @@ var edges = []edge{
 
 func TestPaymentAtTheEndOfTheWindow(t *testing.T) {
 	options := func(c edge) desk.BubbleOptions {
-		return desk.BubbleOptions{V2: c.v2, Sale: func(o *sale.Options) { o.Policy.LateDispense = c.late }}
+		mode := desk.PublicKey
+		if c.v2 {
+			mode = desk.V2
+		}
+		return desk.BubbleOptions{Mode: mode, Sale: func(o *sale.Options) { o.Policy.LateDispense = c.late }}
 	}
 	worlds(t, "paid at the end", edges, options, func(w *desk.World, c edge) []string {
 		if !w.Shown(time.Minute, sale.SceneIdle) {

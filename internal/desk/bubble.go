@@ -12,8 +12,6 @@ import (
 	"kioskd/device/devicetest"
 	"kioskd/internal/audit"
 	"kioskd/payment/paytest"
-	"kioskd/payment/wechat"
-	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
@@ -28,7 +26,7 @@ type BubbleOptions struct {
 	Keys      Keys
 	Seed      uint64
 	Domains   int                                       // base URLs of the client, default 1
-	V2        bool                                      // API v2 instead of v3
+	Mode      Mode                                      // of payment
 	Sale      func(*sale.Options)                       // changes the machine
 	Provider  func(*paytest.Behaviour)                  // ... the provider
 	Transport func(http.RoundTripper) http.RoundTripper // something between client and courier
@@ -42,6 +40,7 @@ type World struct {
 	Panel    *Panel
 	Clock    *Clock // the machine's
 	Client   *Gateway
+	Kept     *Keeper // what the client keeps over a restart
 	Ledger   *Ledger
 	Machine  *sale.Machine
 
@@ -59,7 +58,7 @@ type World struct {
 // Bubble builds a world and lets its machine run. Call it in a bubble, and
 // Close there too.
 func Bubble(o BubbleOptions) (*World, error) {
-	w := &World{o: o, Panel: &Panel{}, Clock: &Clock{}, Board: newBoard(), ended: make(chan error, 1)}
+	w := &World{o: o, Panel: &Panel{}, Clock: &Clock{}, Kept: &Keeper{}, Board: newBoard(), ended: make(chan error, 1)}
 	w.offset = time.Until(birth)
 	w.Clock.Step(w.offset)
 	w.Board.now = w.Now
@@ -76,6 +75,7 @@ func (w *World) build() (err error) {
 	}
 	w.Provider, err = paytest.New(paytest.Options{
 		Seed: w.o.Seed, Clock: w.Now, Latency: 40 * time.Millisecond, MerchantKey: w.o.Keys.Merchant, PublicKey: w.o.Keys.Provider,
+		CertificateKeys: w.o.Keys.Certificates, KeyMode: w.o.Mode.keys(), Partner: w.o.Mode == Partner,
 	})
 	if err != nil {
 		return err
@@ -89,26 +89,21 @@ func (w *World) build() (err error) {
 		transport = w.o.Transport(w.Courier)
 	}
 	w.transport = transport
-	if err := w.Speak(w.o.V2); err != nil {
+	if err := w.Speak(w.o.Mode); err != nil {
 		return err
 	}
 	w.Ledger = &Ledger{world: w, begun: map[sale.Number]time.Time{}}
 	return w.Begin()
 }
 
-// Speak makes the client of the next machine, for API v2 or v3.
-func (w *World) Speak(v2 bool) error {
+// Speak makes the client of the next machine. The provider's keys stay as the
+// options' mode wants them.
+func (w *World) Speak(m Mode) error {
 	urls := []string{"https://api.example.com"}
 	for i := range w.o.Domains - 1 {
 		urls = append(urls, fmt.Sprintf("https://api%d.example.net", i+2))
 	}
-	var inner sale.Gateway
-	var err error
-	if v2 {
-		inner, err = clientV2(w.Provider, w.dir, urls, wechatv2.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: w.transport})
-	} else {
-		inner, err = client(w.Provider, w.dir, urls, wechat.Options{DeviceID: "DESK1", Clock: w.Clock, Transport: w.transport})
-	}
+	inner, err := m.client(w.Provider, w.dir, linked{urls: urls, clock: w.Clock, transport: w.transport, keeper: w.Kept})
 	w.Client = &Gateway{inner: inner}
 	return err
 }
@@ -258,7 +253,7 @@ func (w *World) Check() (audit.Figures, []string) {
 func (w *World) LeastGap() (least time.Duration, number string) {
 	last := map[string]Parcel{}
 	for _, p := range w.Courier.Sent() {
-		if p.Call == CallPing {
+		if p.Number == "" {
 			continue
 		}
 		was, ok := last[p.Number]

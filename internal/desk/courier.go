@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +20,7 @@ const CallPing paytest.Call = "ping"
 // Parcel is a request on its way.
 type Parcel struct {
 	Call   paytest.Call
-	Number string // out_trade_no
+	Number string // out_trade_no; "" if it is about no order
 	Nth    int    // of this call for this order, from 1
 	Host   string
 	At     time.Time
@@ -40,6 +39,9 @@ type Delivery struct {
 	// Forge replaces the answer. real is the provider's, nil with Hang or
 	// Refuse, which then say whether the request arrives.
 	Forge func(real *http.Response) *http.Response
+	// See is shown the provider's answer before the client is, and the body in
+	// one piece.
+	See func(real *http.Response, body []byte)
 }
 
 // Try is one call of a gateway, which may send several requests.
@@ -135,6 +137,14 @@ func (c *Courier) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	if d.See != nil && real != nil {
+		whole, err := io.ReadAll(real.Body)
+		if err != nil {
+			return nil, err
+		}
+		real.Body = io.NopCloser(bytes.NewReader(whole))
+		d.See(real, whole)
+	}
 	if d.Forge == nil {
 		return real, nil
 	}
@@ -155,7 +165,7 @@ func (c *Courier) accept(r *http.Request, body []byte) (Parcel, Delivery) {
 	c.counts[key]++
 	p.Nth = c.counts[key]
 	c.sent = append(c.sent, p)
-	if p.Call != CallPing {
+	if p.Number != "" {
 		if c.inFlight[p.Number]++; c.inFlight[p.Number] > 1 {
 			c.overlaps = append(c.overlaps, p.Number)
 		}
@@ -171,61 +181,6 @@ func (c *Courier) accept(r *http.Request, body []byte) (Parcel, Delivery) {
 func (c *Courier) leave(number string) {
 	defer c.mu.hold()()
 	c.inFlight[number]--
-}
-
-// parcel reads from a request what it is about.
-func parcel(r *http.Request, body []byte) Parcel {
-	p := Parcel{Host: r.URL.Host}
-	const orders, refunds = "/v3/pay/transactions/out-trade-no/", "/v3/refund/domestic/refunds"
-	path := r.URL.Path
-	if call, ok := v2Calls[path]; ok {
-		return v2Parcel(p, call, body)
-	}
-	switch rest, named := strings.CutPrefix(path, orders); {
-	case named && strings.HasSuffix(rest, "/close"):
-		p.Call, p.Number = paytest.CallClose, strings.TrimSuffix(rest, "/close")
-	case named && rest == "kioskd-ping-no-such-order":
-		p.Call = CallPing
-	case named:
-		p.Call, p.Number = paytest.CallQuery, rest
-	case strings.HasPrefix(path, refunds+"/"):
-		p.Call, p.Number = paytest.CallQueryRefund, strings.TrimSuffix(path[len(refunds)+1:], "R")
-	case path == refunds:
-		p.Call, p.Number = paytest.CallRefund, quoted(body, "out_trade_no")
-	default:
-		p.Call, p.Number = paytest.CallCreate, quoted(body, "out_trade_no")
-	}
-	return p
-}
-
-// v2Calls are the paths of API v2.
-var v2Calls = map[string]paytest.Call{
-	"/pay/unifiedorder": paytest.CallCreate, "/pay/orderquery": paytest.CallQuery, "/pay/closeorder": paytest.CallClose,
-	"/secapi/pay/refund": paytest.CallRefund, "/pay/refundquery": paytest.CallQueryRefund,
-}
-
-// v2Parcel finds the order's number in the XML that kioskd writes.
-func v2Parcel(p Parcel, call paytest.Call, body []byte) Parcel {
-	value := func(name string) string {
-		_, rest, _ := bytes.Cut(body, []byte("<"+name+"><![CDATA["))
-		text, _, _ := bytes.Cut(rest, []byte("]]>"))
-		return string(text)
-	}
-	p.Call, p.Number = call, value("out_trade_no")
-	if p.Number == "" {
-		p.Number = strings.TrimSuffix(value("out_refund_no"), "R")
-	}
-	if p.Number == "kioskd-ping-no-such-order" {
-		p.Call, p.Number = CallPing, ""
-	}
-	return p
-}
-
-// quoted finds "key":"value" in compact JSON.
-func quoted(body []byte, key string) string {
-	_, rest, _ := bytes.Cut(body, []byte(`"`+key+`":"`))
-	value, _, _ := bytes.Cut(rest, []byte(`"`))
-	return string(value)
 }
 
 // deliver brings the request to the handler and the answer back. The request

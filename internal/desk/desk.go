@@ -14,7 +14,6 @@ import (
 	"kioskd/device/vmc"
 	"kioskd/internal/audit"
 	"kioskd/payment/paytest"
-	"kioskd/payment/wechat"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -47,7 +46,7 @@ type Desk struct {
 	o      Options
 	dir    string
 	remove func()
-	client *wechat.Client
+	client sale.Gateway
 	end    context.CancelFunc
 	ended  chan error
 }
@@ -78,7 +77,7 @@ func (d *Desk) start(ctx context.Context) (err error) {
 		return err
 	}
 	d.Provider.Behave(func(b *paytest.Behaviour) { b.RefundDelay = 300 * time.Millisecond })
-	if d.client, err = client(d.Provider, d.dir, d.Provider.URLs(), wechat.Options{DeviceID: "DESK1", Clock: d.Clock, Transport: d.o.Transport, Log: d.o.Log}); err != nil {
+	if d.client, err = PublicKey.client(d.Provider, d.dir, linked{urls: d.Provider.URLs(), clock: d.Clock, transport: d.o.Transport, log: d.o.Log}); err != nil {
 		return err
 	}
 	if err = d.cabinet(); err != nil {
@@ -159,8 +158,8 @@ func (d *Desk) End() error {
 // Close ends everything and removes the ledger.
 func (d *Desk) Close() error {
 	err := d.End()
-	if d.client != nil {
-		d.client.CloseIdleConnections()
+	if c, ok := d.client.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
 	}
 	if d.Wire != nil {
 		d.Wire.Close()

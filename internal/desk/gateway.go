@@ -82,6 +82,17 @@ func (g *Gateway) Ping(ctx context.Context) error {
 	return err
 }
 
+// Refresh fetches the platform certificates anew, as the daemon does now and
+// then. In a mode without them it does nothing.
+func (g *Gateway) Refresh(ctx context.Context) error {
+	r, ok := g.inner.(interface{ Refresh(context.Context) error })
+	if !ok {
+		return nil
+	}
+	_, err := watched(ctx, g, "refresh", sale.Order{}, func(ctx context.Context) (struct{}, error) { return struct{}{}, r.Refresh(ctx) })
+	return err
+}
+
 // Forget begins the counts of Refused and Believed anew.
 func (g *Gateway) Forget() {
 	defer g.mu.hold()()

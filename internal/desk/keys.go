@@ -5,20 +5,21 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
-	"kioskd/payment/paytest"
-	"kioskd/payment/wechat"
-	"kioskd/payment/wechatv2"
 	"kioskd/sale"
 )
 
 // Keys are what a provider needs. They take long to make and may be shared by
 // any number of desks. With them a harness can also sign as the provider does.
-type Keys struct{ Merchant, Provider *rsa.PrivateKey }
+type Keys struct {
+	Merchant, Provider *rsa.PrivateKey
+	// Certificates are the keys of the platform certificates, in the order in
+	// which these are made. What is not there is made when it is needed.
+	Certificates []*rsa.PrivateKey
+}
 
-// NewKeys makes both.
+// NewKeys makes both, and none of a certificate.
 func NewKeys() (Keys, error) {
 	m, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -28,7 +29,19 @@ func NewKeys() (Keys, error) {
 	if err != nil {
 		return Keys{}, fmt.Errorf("make the provider's key: %w", err)
 	}
-	return Keys{m, p}, nil
+	return Keys{Merchant: m, Provider: p}, nil
+}
+
+// WithCertificates adds the keys of n platform certificates.
+func (k Keys) WithCertificates(n int) (Keys, error) {
+	for range n {
+		c, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return Keys{}, fmt.Errorf("make a platform certificate's key: %w", err)
+		}
+		k.Certificates = append(k.Certificates, c)
+	}
+	return k, nil
 }
 
 // Memory makes a folder that needs no disk, where there is such a place.
@@ -41,29 +54,6 @@ func Memory() (dir string, remove func(), err error) {
 		return "", nil, err
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
-}
-
-// client is the production client for the simulated provider.
-func client(p *paytest.Server, dir string, urls []string, o wechat.Options) (*wechat.Client, error) {
-	if err := p.WriteFiles(dir); err != nil {
-		return nil, err
-	}
-	m := p.Merchant()
-	return wechat.New(wechat.Settings{
-		AppID: m.AppID, MchID: m.MchID, MerchantSerial: m.Serial, MerchantKey: filepath.Join(dir, paytest.MerchantKeyFile),
-		PublicKeyID: m.PublicKeyID, PublicKey: filepath.Join(dir, paytest.PublicKeyFile), NotifyURL: m.NotifyURL, BaseURLs: urls,
-	}, o)
-}
-
-func clientV2(p *paytest.Server, dir string, urls []string, o wechatv2.Options) (*wechatv2.Client, error) {
-	if err := p.WriteFilesV2(dir); err != nil {
-		return nil, err
-	}
-	m, s := p.Merchant(), wechatv2.DefaultSettings()
-	s.AppID, s.MchID, s.NotifyURL, s.BaseURLs, s.PayerClientIP = m.AppID, m.MchID, m.NotifyURL, urls, "203.0.113.7"
-	s.APIKey = filepath.Join(dir, paytest.APIKeyFile)
-	s.MerchantCert, s.MerchantKey = filepath.Join(dir, paytest.CertificateFile), filepath.Join(dir, paytest.MerchantKeyFile)
-	return wechatv2.New(s, o)
 }
 
 // Slots are what a desk sells, each at a hundred fen times its number.

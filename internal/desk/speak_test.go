@@ -18,7 +18,7 @@ func TestAYoungOrderIsClosedLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, V2: true, Provider: func(b *paytest.Behaviour) { b.CloseAge = 5 * time.Minute }})
+		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Mode: desk.V2, Provider: func(b *paytest.Behaviour) { b.CloseAge = 5 * time.Minute }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,13 +54,13 @@ func TestPaymentDriverChangedOverOpenOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v2 := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) { changed(t, keys, v2) })
+	for before, meanwhile := range map[desk.Mode]desk.Mode{desk.PublicKey: desk.V2, desk.V2: desk.PublicKey} {
+		synctest.Test(t, func(t *testing.T) { changed(t, keys, before, meanwhile) })
 	}
 }
 
-func changed(t *testing.T, keys desk.Keys, v2 bool) {
-	w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, V2: v2})
+func changed(t *testing.T, keys desk.Keys, before, meanwhile desk.Mode) {
+	w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Mode: before})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,19 +75,19 @@ func changed(t *testing.T, keys desk.Keys, v2 bool) {
 		t.Fatal("no code came")
 	}
 	code := w.Panel.Now()
-	again := func(v2 bool) {
+	again := func(m desk.Mode) {
 		t.Helper()
 		if err := w.End(); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Speak(v2); err != nil {
+		if err := w.Speak(m); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Begin(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	again(!v2)
+	again(meanwhile)
 	if err := w.Pay(code); err != nil { // the provider takes the money all the same
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func changed(t *testing.T, keys desk.Keys, v2 bool) {
 	if order.State != sale.Closing || w.Panel.Now().Kind != sale.SceneOutOfService {
 		t.Errorf("under the other driver the order is %s, the screen shows %s", order.State, w.Panel.Now().Kind)
 	}
-	again(v2)
+	again(before)
 	if err := w.Settled(10 * time.Minute); err != nil {
 		t.Error(err)
 	}

@@ -73,15 +73,32 @@ func (y *tally) String() string {
 	return fmt.Sprintf("%d cases, %d violations, least gap between two calls for an order %s, %s; %+v", y.cases, y.broken, y.leastGap.Round(time.Millisecond), told, y.sum)
 }
 
+// column is a mode of payment with the size of its samples.
+type column struct {
+	desk.Mode
+	faults, partitions int
+}
+
+var columns = []column{{desk.PublicKey, 60, 27}, {desk.Certificates, 20, 3}, {desk.V2, 14, 3}}
+
+// modal is a case that is played in one mode of payment.
+type modal interface {
+	fmt.Stringer
+	in() desk.Mode
+}
+
 // bubbles plays cases, each on a machine of its own.
-func bubbles[C fmt.Stringer](t *testing.T, title string, cases []C, play func(*desk.World, C, *tally) []string) {
+func bubbles[C modal](t *testing.T, title string, cases []C, play func(*desk.World, C, *tally) []string) {
 	keys, err := desk.NewKeys()
+	if err == nil {
+		keys, err = keys.WithCertificates(2)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	var y tally
 	proof.Bubbles(t, proof.Begin(title, flags.Seed), cases, &y, func(t *testing.T, c C) {
-		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Seed: flags.Seed})
+		w, err := desk.Bubble(desk.BubbleOptions{Keys: keys, Mode: c.in(), Seed: flags.Seed})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,12 +21,15 @@ func sortCases[C fmt.Stringer](cases []C) {
 
 // partition takes the network away.
 type partition struct {
+	mode desk.Mode
 	from string // the stage of the sale in which it begins
 	way  string
 	long time.Duration
 }
 
-func (c partition) String() string { return fmt.Sprintf("%s/%s/%s", c.from, c.way, c.long) }
+func (c partition) in() desk.Mode { return c.mode }
+
+func (c partition) String() string { return fmt.Sprintf("%s/%s/%s/%s", c.mode, c.from, c.way, c.long) }
 
 var (
 	stages = []string{"idle", "create", "awaiting", "awaiting and pays", "paid", "close", "refund", "refund-query"}
@@ -35,26 +38,36 @@ var (
 )
 
 func TestPartition(t *testing.T) {
-	var cases []partition
-	for _, s := range stages {
+	for _, c := range columns {
+		bubbles(t, "net partitions, "+string(c.Mode), partitions(c), playPartition)
+	}
+}
+
+func partitions(c column) (cases []partition) {
+	from := stages
+	if c.Certified() {
+		from = append(slices.Clone(stages), "change-over")
+	}
+	for _, s := range from {
 		for way := range ways {
 			for _, l := range longs {
 				if l > time.Hour && way != "refused" && way != "vanishing" {
 					continue // the other two differ while a call is under way
 				}
-				cases = append(cases, partition{s, way, l})
+				cases = append(cases, partition{c.Mode, s, way, l})
 			}
 		}
 	}
 	sortCases(cases)
 	if !flags.Full && flags.Case == "" { // a day takes seconds
-		days := slices.DeleteFunc(slices.Clone(cases), func(c partition) bool { return c.long != 24*time.Hour })
+		var days []partition
+		if c.Mode == desk.PublicKey {
+			days = slices.DeleteFunc(slices.Clone(cases), func(c partition) bool { return c.long != 24*time.Hour })
+		}
 		cases = slices.DeleteFunc(cases, func(c partition) bool { return c.long > 10*time.Minute })
-		cases = append(proof.Choose(flags, days, 1), proof.Choose(flags, cases, 30)...)
-	} else {
-		cases = proof.Choose(flags, cases, len(cases))
+		return append(proof.Choose(flags, days, 1), proof.Choose(flags, cases, c.partitions)...)
 	}
-	bubbles(t, "net partitions", cases, playPartition)
+	return proof.Choose(flags, cases, len(cases))
 }
 
 func playPartition(w *desk.World, c partition, y *tally) (broken []string) {
@@ -136,6 +149,13 @@ func (d *outage) begin() (told []time.Duration) {
 			_ = w.Pay(code)
 		}
 		return d.told(d.began())
+	case "change-over":
+		time.Sleep(time.Minute) // so long after the first download
+		d.on(paytest.CallCertificates)
+		code, _ := order(w, 11)
+		_ = renew(w)
+		_ = w.Pay(code)
+		time.Sleep(5 * time.Second)
 	case "paid":
 		code, _ := order(w, 11)
 		_ = w.Pay(code)

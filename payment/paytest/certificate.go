@@ -52,7 +52,7 @@ func (s *Server) newSerial() string {
 // lists it beside the others. Answers are signed with the old one until
 // UseCertificate. A life of 0 is five years.
 func (s *Server) ListCertificate(life time.Duration) (serial string, err error) {
-	key, err := orNewKey(nil)
+	key, err := s.certificateKey()
 	if err != nil {
 		return "", fmt.Errorf("make the platform certificate's key: %w", err)
 	}

@@ -138,3 +138,26 @@ func TestMerchantFiles(t *testing.T) {
 		t.Error("a short APIv3 key was taken")
 	}
 }
+
+// Keys that are there already are used in their order, and then new ones.
+func TestCertificateKeys(t *testing.T) {
+	ready := keys()
+	s, err := paytest.New(paytest.Options{
+		MerchantKey: ready[0], PublicKey: ready[1], CertificateKeys: []*rsa.PrivateKey{ready[1], ready[0]}, KeyMode: paytest.KeysCertificate,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []*rsa.PrivateKey{ready[1], ready[0], nil} {
+		if got := s.Merchant().CertificateKey; want != nil && !want.PublicKey.Equal(got) || want == nil && (ready[0].PublicKey.Equal(got) || ready[1].PublicKey.Equal(got)) {
+			t.Errorf("certificate %d has another key", n)
+		}
+		next, err := s.ListCertificate(0)
+		if err == nil {
+			err = s.UseCertificate(next)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

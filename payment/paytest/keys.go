@@ -34,7 +34,8 @@ type ring struct {
 	current     *wechatKey
 	certificate *wechatKey // the one that signs; nil in KeysPublic
 	listed      []*platformCertificate
-	flaw        CertificateFlaw // of the list
+	ready       []*rsa.PrivateKey // for the next certificates
+	flaw        CertificateFlaw   // of the list
 }
 
 func (r *ring) add(k *wechatKey) {
@@ -68,7 +69,7 @@ func (s *Server) SetKeyMode(mode KeyMode) error {
 		s.keys.mode, s.keys.certificate, s.keys.listed = mode, nil, nil
 		return nil
 	case KeysTransition, KeysCertificate:
-		key, err := orNewKey(nil)
+		key, err := s.certificateKey()
 		if err != nil {
 			return fmt.Errorf("make the platform certificate's key: %w", err)
 		}
@@ -85,6 +86,18 @@ func (s *Server) SetKeyMode(mode KeyMode) error {
 		return err
 	}
 	return fmt.Errorf("key mode %q is none of public-key, transition, certificate", mode)
+}
+
+// certificateKey is the key of the next platform certificate.
+func (s *Server) certificateKey() (*rsa.PrivateKey, error) {
+	s.mu.Lock()
+	if ready := s.keys.ready; len(ready) > 0 {
+		s.keys.ready = ready[1:]
+		s.mu.Unlock()
+		return ready[0], nil
+	}
+	s.mu.Unlock()
+	return orNewKey(nil)
 }
 
 // RotateKey puts a new WeChat Pay public key in force and returns its ID.

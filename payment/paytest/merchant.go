@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -77,6 +78,7 @@ func (s *Server) makeMerchant(o Options) error {
 		mode:     KeysPublic,
 		merchant: map[string]*rsa.PublicKey{s.merchant.Serial: &key.PublicKey},
 		public:   map[string]*wechatKey{},
+		ready:    slices.Clone(o.CertificateKeys),
 	}
 	s.keys.add(&wechatKey{id: s.newKeyID(), private: public})
 	switch len(o.APIv3Key) {

@@ -29,6 +29,9 @@ type Options struct {
 	// MerchantKey and PublicKey (the private half of the WeChat Pay public
 	// key) are RSA keys of 2048 bits; nil makes new ones.
 	MerchantKey, PublicKey *rsa.PrivateKey
+	// CertificateKeys are the keys of the platform certificates, in the order
+	// in which these are made. After the last one new keys are made.
+	CertificateKeys []*rsa.PrivateKey
 	// KeyMode is the merchant's first, KeysPublic if empty: see SetKeyMode.
 	KeyMode KeyMode
 	// APIv3Key has 32 letters and digits; "" makes a new one.
