@@ -14,7 +14,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kioskd/books"
+	"kioskd/clock"
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/display/keypad"
 	"kioskd/display/screen"
 	"kioskd/panel"
@@ -33,7 +36,7 @@ type daemon struct {
 	face    *face
 	reload  *reloader    // made by run
 	gateway sale.Gateway // known with the clock
-	clock   clock        // known once the ledger is open
+	clock   clock.Clock  // known once the ledger is open
 	checker []string     // command that examines the ledger, see store.Options
 	lines   *logs.Log    // what log belongs to; nil if to nothing
 	watch   *watcher     // made by run
@@ -73,7 +76,7 @@ func (d *daemon) run(ctx context.Context) error {
 	watching.Go(func() { d.alive.run(shown) })
 	defer watching.Wait()
 	defer leave()
-	defer context.AfterFunc(ctx, func() { d.alive.stopping(d.reload.inUse().Sale.DispenseWithin + vendMargin) })()
+	defer context.AfterFunc(ctx, func() { d.alive.stopping(d.reload.InUse().Sale.DispenseWithin + vendMargin) })()
 
 	selling := make(chan error, 1)
 	go func() {
@@ -99,7 +102,7 @@ func (d *daemon) hangups(ctx context.Context) {
 	for {
 		select {
 		case <-d.hangup:
-			_, _ = d.reload.reload(ctx)
+			_, _ = d.reload.Reload(ctx)
 		case <-ctx.Done():
 			return
 		}
@@ -110,7 +113,7 @@ func (d *daemon) hangups(ctx context.Context) {
 // wants it.
 func (d *daemon) sellOn(ctx, blind context.Context) error {
 	for {
-		d.config = d.reload.inUse()
+		d.config = d.reload.InUse()
 		err := d.sell(ctx, blind)
 		if again := d.reload.ended(); err != nil || !again || ctx.Err() != nil {
 			return err
@@ -163,7 +166,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		d.ready(ledger, m)
 		d.ready = nil
 	}
-	bills, err := newBills(d.config, gateway, &ledger.Reader, d.clock)
+	bills, err := books.New(d.config, gateway, &ledger.Reader, d.clock)
 	if err != nil {
 		d.log.Info("no reconciliation", "reason", err)
 	}
@@ -180,13 +183,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	})
 	desk := d.control(ledger, m, dispenser, bills)
 	g.Go(func() error {
-		if err := desk.serve(side, d.config.Control.Socket); err != nil {
+		if err := desk.Serve(side, d.config.Control.Socket); err != nil {
 			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
 	})
 	g.Go(func() error {
-		d.panel(side, desk.through(sale.ByPanel).handler(), guard)
+		d.panel(side, desk.Through(sale.ByPanel).Handler(), guard)
 		return nil
 	})
 	g.Go(func() error {
@@ -217,27 +220,34 @@ func (d *daemon) provider(ledger *store.Store) (sale.Gateway, error) {
 	if d.gateway != nil {
 		return d.gateway, nil
 	}
-	newest, err := newestPayment(ledger)
+	newest, err := clock.NewestPayment(ledger)
 	if err != nil {
 		return nil, err
 	}
-	d.clock = newClock(newest)
+	d.clock = clock.New(newest)
 	g, err := openGateway(d.config, d.clock, inFile, d.log)
 	if err != nil {
 		return nil, fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
 	}
 	if g, ok := g.(interface{ Skew() (time.Duration, bool) }); ok {
-		d.clock.skew = g.Skew
+		d.clock.Skew = g.Skew
 	}
 	d.gateway = g
 	return g, nil
 }
 
-func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *bills) control {
-	return control{
-		by: sale.ByCommand, store: ledger, machine: m, face: d.face, board: board, bills: b,
-		config: d.reload, path: d.config.Store.Path, digest: new(digest), log: d.log, watch: d.watch,
+func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *books.Books) control.Server {
+	o := control.Options{
+		Version: version(), Ledger: ledger, Path: d.config.Store.Path, Machine: m, Board: board, Config: d.reload, Drivers: settings(),
+		Screen: d.picture, Metrics: d.watch.metrics.Handler(d.watch.log), Log: d.log,
 	}
+	if b != nil {
+		o.Bills = b
+	}
+	if d.lines != nil {
+		o.Lines = d.lines.Ring.Lines
+	}
+	return control.New(o)
 }
 
 func screenFault(err error) *sale.Fault {

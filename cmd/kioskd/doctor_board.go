@@ -10,25 +10,27 @@ import (
 	"strings"
 	"time"
 
+	"kioskd/clock"
+	"kioskd/control"
 	"kioskd/device"
 	"kioskd/sale"
 )
 
 // heard is what the daemon says of itself. Without an error it runs.
 type heard struct {
-	statusAnswer
+	control.Status
 	err error
 }
 
 // runs: the daemon holds port and ledger, or may.
-func (h heard) runs() bool { return !errors.Is(h.err, errNoDaemon) }
+func (h heard) runs() bool { return !errors.Is(h.err, control.ErrNoDaemon) }
 
 // askDaemon asks for the status. A daemon that takes a connection and says
 // nothing is an error, and there.
 func (d *doctor) askDaemon(ctx context.Context) (h heard) {
 	ctx, cancel := context.WithTimeout(ctx, daemonWithin)
 	defer cancel()
-	h.err = d.get(ctx, "/v1/status", &h.statusAnswer)
+	h.err = d.get(ctx, "/v1/status", &h.Status)
 	return h
 }
 
@@ -40,13 +42,13 @@ func (d *doctor) daemon(ctx context.Context) []finding {
 	h, ok := d.heard.get(ctx)
 	switch {
 	case !ok:
-		return []finding{wrong(name, "restart kioskd", "the daemon does not answer on %s", d.at.socket)}
+		return []finding{wrong(name, "restart kioskd", "the daemon does not answer on %s", d.at.Socket)}
 	case errors.Is(h.err, fs.ErrPermission):
-		return []finding{doubt(name, "run this as root, or as the user that runs kioskd", "%s may not be used by this user", d.at.socket)}
+		return []finding{doubt(name, "run this as root, or as the user that runs kioskd", "%s may not be used by this user", d.at.Socket)}
 	case !h.runs():
-		return []finding{doubt(name, "start it, with systemd: systemctl start kioskd", "no daemon answers on %s", d.at.socket)}
+		return []finding{doubt(name, "start it, with systemd: systemctl start kioskd", "no daemon answers on %s", d.at.Socket)}
 	case h.err != nil:
-		return []finding{wrong(name, "restart kioskd", "the daemon does not answer on %s: %v", d.at.socket, h.err)}
+		return []finding{wrong(name, "restart kioskd", "the daemon does not answer on %s: %v", d.at.Socket, h.err)}
 	case !h.Sale.Selling && h.Sale.Fault != "":
 		f := wrong(name, "", "runs and does not sell: %s", strings.TrimPrefix(h.Sale.Fault, string(h.Sale.Code)+": "))
 		f.Code = h.Sale.Code
@@ -88,7 +90,7 @@ func (d *doctor) board(ctx context.Context) []finding {
 		return []finding{broken("controller", err), skip("slots", noBoard)}
 	}
 	known := sale.SlotsOf(d.config.Catalogue(), d.config.Spares(), nil)
-	t, err := slotsOf(ctx, b, known)
+	t, err := control.SlotsOf(ctx, b, known)
 	return []finding{
 		good("controller", "%s answers on %s", d.config.Controller.Driver, d.config.Controller.Port),
 		slotsFinding(t, err),
@@ -101,7 +103,7 @@ func speaks(ctx context.Context, b dispenser) error {
 		err := b.Health()
 		f := new(sale.Fault)
 		shut := errors.As(err, &f) && f.Err != nil && slices.Contains([]sale.Code{sale.CodeSerialMissing, sale.CodeSerialBusy, sale.CodeSerialDenied}, f.Code)
-		if err == nil || shut || !time.Now().Before(end) || !pause(ctx, 50*time.Millisecond) {
+		if err == nil || shut || !time.Now().Before(end) || !clock.Pause(ctx, 50*time.Millisecond) {
 			return err
 		}
 	}
@@ -119,23 +121,23 @@ func (d *doctor) boardOfDaemon(ctx context.Context, h heard) []finding {
 		}
 		return []finding{f, skip("slots", noBoard)}
 	}
-	var t slotTable
+	var t control.SlotTable
 	err := d.get(ctx, "/v1/slots", &t)
 	return []finding{good("controller", "the daemon has it, and it answers"), slotsFinding(t, err)}
 }
 
 // slotsFinding compares the config's slots with the board's.
-func slotsFinding(t slotTable, err error) finding {
+func slotsFinding(t control.SlotTable, err error) finding {
 	const name = "slots"
 	switch {
-	case err != nil && err.Error() == errNoShelf.Error(): // a daemon's error is its text
+	case err != nil && err.Error() == control.ErrNoShelf.Error(): // a daemon's error is its text
 		return skip(name, err.Error())
 	case errors.Is(err, context.DeadlineExceeded):
 		return doubt(name, "ask it for longer with: kioskd slots", "the board did not tell about its slots in time")
 	case err != nil:
 		return broken(name, err)
 	}
-	sold := slices.DeleteFunc(slices.Clone(t.Slots), func(r slotRow) bool { return r.Sold == nil })
+	sold := slices.DeleteFunc(slices.Clone(t.Slots), func(r control.SlotRow) bool { return r.Sold == nil })
 	in := func(state device.SlotState) (names []string) {
 		for _, r := range sold {
 			if r.State == state {

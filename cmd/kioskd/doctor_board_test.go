@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/device"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
@@ -23,26 +24,26 @@ import (
 // TestDoctorWithADaemon: what the daemon has is asked of it alone.
 func TestDoctorWithADaemon(t *testing.T) {
 	file := aConfig(t)
-	row := func(slot sale.Slot, state device.SlotState) slotRow {
+	row := func(slot sale.Slot, state device.SlotState) control.SlotRow {
 		price := sale.Fen(200)
-		return slotRow{Slot: device.Slot{Number: slot, State: state}, Sold: &price}
+		return control.SlotRow{Slot: device.Slot{Number: slot, State: state}, Sold: &price}
 	}
 	for _, tt := range []struct {
 		name   string
-		answer statusAnswer
-		slots  []slotRow
+		answer control.Status
+		slots  []control.SlotRow
 		size   image.Point
 		want   string
 	}{
-		{"good", statusAnswer{Version: "1.0", Sale: sale.Status{Selling: true, Up: time.Minute}, Store: store.Stats{Open: 1, Size: 16 << 20}},
-			[]slotRow{row(11, device.SlotReady)}, image.Pt(1080, 1920), `
+		{"good", control.Status{Version: "1.0", Sale: sale.Status{Selling: true, Up: time.Minute}, Store: store.Stats{Open: 1, Size: 16 << 20}},
+			[]control.SlotRow{row(11, device.SlotReady)}, image.Pt(1080, 1920), `
 ✓ daemon      1.0 runs for 1m0s and sells
 ✓ controller  the daemon has it, and it answers
 ✓ slots       the board has the 1 slot of the config
 ✓ store       the daemon has it: 1 order in hand, 16 MiB; no copy yet
 ✓ screen      the daemon shows, 1080x1920: the QR code fits
 `},
-		{"down", statusAnswer{
+		{"down", control.Status{
 			Sale:   sale.Status{Code: sale.CodeSerialSilent, Fault: "E-SERIAL-03: the controller does not answer (check its power)"},
 			Silent: "E-SERIAL-03: the controller does not answer (check its power)",
 		}, nil, image.Pt(200, 300), `
@@ -64,9 +65,9 @@ func TestDoctorWithADaemon(t *testing.T) {
 			}
 			d.get = func(_ context.Context, path string, into any) error {
 				if path == "/v1/slots" {
-					into.(*slotTable).Slots = tt.slots
+					into.(*control.SlotTable).Slots = tt.slots
 				} else {
-					*into.(*statusAnswer) = tt.answer
+					*into.(*control.Status) = tt.answer
 				}
 				return nil
 			}
@@ -97,8 +98,8 @@ func TestDoctorLeavesAPortThatIsInUse(t *testing.T) {
 		d := deaf("")
 		c := configs.Default()
 		c.Controller.Port = "/dev/ttyUSB0"
-		d.config, d.at = &c, &places{}
-		d.heard = promised(func() heard { return heard{err: errNoDaemon} })
+		d.config, d.at = &c, &configs.Places{}
+		d.heard = promised(func() heard { return heard{err: control.ErrNoDaemon} })
 		d.holders = func(string) []device.Holder { return []device.Holder{{PID: 7, Command: command}} }
 		d.dispenser = func() (dispenser, error) {
 			t.Error("the port was opened")
@@ -164,24 +165,24 @@ func files(t *testing.T, dir string) (list []string) {
 
 func TestSlotsFinding(t *testing.T) {
 	two := sale.Fen(200)
-	row := func(n sale.Slot, state device.SlotState) slotRow {
-		return slotRow{Slot: device.Slot{Number: n, State: state}, Sold: &two}
+	row := func(n sale.Slot, state device.SlotState) control.SlotRow {
+		return control.SlotRow{Slot: device.Slot{Number: n, State: state}, Sold: &two}
 	}
-	unsold := slotRow{Slot: device.Slot{Number: 9, State: device.SlotFault}}
+	unsold := control.SlotRow{Slot: device.Slot{Number: 9, State: device.SlotFault}}
 	for _, tt := range []struct {
 		name string
-		rows []slotRow
+		rows []control.SlotRow
 		err  error
 		want string
 	}{
-		{"good", []slotRow{row(1, device.SlotReady), row(2, device.SlotReady), unsold}, nil, "✓ slots       the board has all 2 slots of the config"},
-		{"empty", []slotRow{row(1, device.SlotSoldOut), row(2, device.SlotClosed), row(3, device.SlotSoldOut)}, nil, "✓ slots       the board has all 3 slots of the config; 2 sold out; 1 closed"},
-		{"missing", []slotRow{row(1, device.SlotMissing), row(2, device.SlotFault), row(3, device.SlotMissing)}, nil, "✗ slots       the board has no slot 1, 3 → correct the slots in the config; kioskd slots shows the board's"},
-		{"fault", []slotRow{row(1, device.SlotFault)}, nil, "! slots       slot 1: the board reports a fault → see what it is with: kioskd slots"},
-		{"cannot tell", nil, errors.New(errNoShelf.Error()), "- slots       this controller's driver cannot tell about slots"},
+		{"good", []control.SlotRow{row(1, device.SlotReady), row(2, device.SlotReady), unsold}, nil, "✓ slots       the board has all 2 slots of the config"},
+		{"empty", []control.SlotRow{row(1, device.SlotSoldOut), row(2, device.SlotClosed), row(3, device.SlotSoldOut)}, nil, "✓ slots       the board has all 3 slots of the config; 2 sold out; 1 closed"},
+		{"missing", []control.SlotRow{row(1, device.SlotMissing), row(2, device.SlotFault), row(3, device.SlotMissing)}, nil, "✗ slots       the board has no slot 1, 3 → correct the slots in the config; kioskd slots shows the board's"},
+		{"fault", []control.SlotRow{row(1, device.SlotFault)}, nil, "! slots       slot 1: the board reports a fault → see what it is with: kioskd slots"},
+		{"cannot tell", nil, errors.New(control.ErrNoShelf.Error()), "- slots       this controller's driver cannot tell about slots"},
 		{"slow", nil, fmt.Errorf("slot 7: %w", context.DeadlineExceeded), "! slots       the board did not tell about its slots in time → ask it for longer with: kioskd slots"},
 		{"lost", nil, &sale.Fault{Code: sale.CodeSerialSilent, What: "the controller does not answer", Hint: "check its power"}, "✗ slots       E-SERIAL-03: the controller does not answer → check its power"},
 	} {
-		t.Run(tt.name, func(t *testing.T) { line(t, slotsFinding(slotTable{Slots: tt.rows}, tt.err), tt.want) })
+		t.Run(tt.name, func(t *testing.T) { line(t, slotsFinding(control.SlotTable{Slots: tt.rows}, tt.err), tt.want) })
 	}
 }

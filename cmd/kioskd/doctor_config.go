@@ -21,12 +21,12 @@ var keyFields = []string{"merchant_key", "merchant_cert", "merchant_serial", "pu
 // reading is what the config's files say.
 type reading struct {
 	config *configs.Config // nil: it has problems
-	at     *places         // nil: not even the places are known
+	at     *configs.Places // nil: not even the places are known
 	found  []finding
 }
 
 func read(file string) (r reading) {
-	if at, err := locate(file); err == nil {
+	if at, err := configs.Locate(file); err == nil {
 		r.at = &at
 	}
 	c, err := configs.Load(file, settings())

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/device"
 	"kioskd/payment/reach"
 	"kioskd/store"
@@ -34,7 +35,7 @@ type doctor struct {
 	checker   []string
 
 	config *configs.Config // nil: it has problems
-	at     *places         // nil: not even the places are known
+	at     *configs.Places // nil: not even the places are known
 	heard  *promise[heard]
 	answer *promise[pinged]
 }
@@ -53,11 +54,11 @@ func newDoctor(file, root string) *doctor {
 		return list
 	}
 	d.get = func(ctx context.Context, path string, into any) error {
-		return dial(d.at.socket).get(ctx, path, nil, into)
+		return control.Dial(d.at.Socket).Get(ctx, path, nil, into)
 	}
 	d.picture = func(ctx context.Context) (image.Point, error) {
-		c := dial(d.at.socket)
-		answer, err := c.ask(ctx, "/v1/screen.png", nil)
+		c := control.Dial(d.at.Socket)
+		answer, err := c.Ask(ctx, "/v1/screen.png", nil)
 		if err != nil {
 			return image.Point{}, err
 		}

@@ -90,7 +90,7 @@ func (d *doctor) filesystem(context.Context) []finding {
 	}
 	defer f.Close()
 	list, err := readMounts(f)
-	dir, e := filepath.EvalSymlinks(existing(d.at.ledger))
+	dir, e := filepath.EvalSymlinks(existing(d.at.Ledger))
 	if err = errors.Join(err, e); err != nil {
 		return []finding{doubt(name, "", "%v", err)}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/sale"
 )
 
@@ -40,7 +41,7 @@ func (d *doctor) ping(ctx context.Context) (p pinged) {
 }
 
 func (d *doctor) openGateway() (pinger, error) {
-	return openGateway(d.config, newClock(time.Time{}), onlyRead, slog.New(slog.DiscardHandler))
+	return openGateway(d.config, clock.New(time.Time{}), onlyRead, slog.New(slog.DiscardHandler))
 }
 
 // provider reports what the merchant's query proves: key, clock and merchant.
@@ -80,7 +81,7 @@ func skewFinding(p pinged) finding {
 	switch {
 	case !p.told:
 		return skip(name, "nobody answers whose clock could be compared")
-	case p.skew.Abs() > bearable:
+	case p.skew.Abs() > clock.Bearable:
 		f := wrong(name, hint, "%s", said)
 		f.Code = sale.CodeClock
 		return f
@@ -113,7 +114,7 @@ func (d *doctor) server(base string) func(context.Context) []finding {
 // clockFinding looks at the clock alone.
 func clockFinding(plausible error, synced, told bool, now time.Time) finding {
 	const name = "clock"
-	said := now.In(beijing).Format("2006-01-02 15:04") + " Beijing time"
+	said := now.In(clock.Beijing).Format("2006-01-02 15:04") + " Beijing time"
 	switch {
 	case plausible != nil:
 		return broken(name, plausible)
@@ -127,5 +128,5 @@ func clockFinding(plausible error, synced, told bool, now time.Time) finding {
 
 func (d *doctor) clock(context.Context) []finding {
 	synced, told := d.synced()
-	return []finding{clockFinding(newClock(time.Time{}).Plausible(), synced, told, d.now())}
+	return []finding{clockFinding(clock.New(time.Time{}).Plausible(), synced, told, d.now())}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -29,27 +30,27 @@ func (d *doctor) ledger(ctx context.Context) []finding {
 	case h.runs():
 		return []finding{d.withCopies(good(name, "the daemon has it: %s in hand, %s", counted(int(h.Store.Open), "order"), size(h.Store.Size)))}
 	}
-	_, err := os.Stat(d.at.ledger)
+	_, err := os.Stat(d.at.Ledger)
 	if errors.Is(err, fs.ErrNotExist) {
 		return []finding{d.noLedger()}
 	}
-	err = store.CheckFile(ctx, d.checker, d.at.ledger)
+	err = store.CheckFile(ctx, d.checker, d.at.Ledger)
 	var found *store.Finding
 	switch {
 	case errors.Is(err, store.ErrUnchecked), ctx.Err() != nil:
-		return []finding{doubt(name, "see whether the daemon starts; it takes the time it needs", "%s could not be examined in time", d.at.ledger)}
+		return []finding{doubt(name, "see whether the daemon starts; it takes the time it needs", "%s could not be examined in time", d.at.Ledger)}
 	case errors.As(err, &found) && found.Kind == store.Locked:
 		return []finding{{
-			Name: name, State: bad, Code: sale.CodeStoreLocked, What: "another process holds " + d.at.ledger + ", and no daemon answers",
-			Hint: "restart kioskd; if it stays, see who it is with: fuser " + d.at.ledger,
+			Name: name, State: bad, Code: sale.CodeStoreLocked, What: "another process holds " + d.at.Ledger + ", and no daemon answers",
+			Hint: "restart kioskd; if it stays, see who it is with: fuser " + d.at.Ledger,
 		}}
 	case errors.As(err, &found) && found.Kind == store.Damaged:
 		return []finding{{
-			Name: name, State: bad, Code: sale.CodeStoreDamaged, What: d.at.ledger + " is damaged: " + found.Text,
+			Name: name, State: bad, Code: sale.CodeStoreDamaged, What: d.at.Ledger + " is damaged: " + found.Text,
 			Hint: "start kioskd, which makes it again from a copy and the tape",
 		}}
 	}
-	r, err := store.OpenReadOnly(d.at.ledger)
+	r, err := store.OpenReadOnly(d.at.Ledger)
 	if err != nil {
 		return []finding{broken(name, err)}
 	}
@@ -64,19 +65,19 @@ func (d *doctor) ledger(ctx context.Context) []finding {
 // noLedger is for a machine that has not run, or that has lost its ledger.
 func (d *doctor) noLedger() finding {
 	const name = "store"
-	dir := filepath.Dir(d.at.ledger)
+	dir := filepath.Dir(d.at.Ledger)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return wrong(name, "make it: mkdir -p "+dir+", and give it to the user that runs kioskd", "the folder %s is not there", dir)
 	}
-	if list, _ := store.Copies(d.at.ledger, store.Options{Copies: d.at.copies}); len(list) > 0 {
-		return doubt(name, "start kioskd: it makes the ledger again from them; or correct store.path", "there is no ledger at %s, but copies of one", d.at.ledger)
+	if list, _ := store.Copies(d.at.Ledger, store.Options{Copies: d.at.Copies}); len(list) > 0 {
+		return doubt(name, "start kioskd: it makes the ledger again from them; or correct store.path", "there is no ledger at %s, but copies of one", d.at.Ledger)
 	}
-	return good(name, "there is no ledger at %s yet; kioskd makes it when it first runs", d.at.ledger)
+	return good(name, "there is no ledger at %s yet; kioskd makes it when it first runs", d.at.Ledger)
 }
 
 // withCopies adds what is known of the copies to a good word.
 func (d *doctor) withCopies(f finding) finding {
-	last, err := store.NewestCopy(d.at.ledger, store.Options{Copies: d.at.copies})
+	last, err := store.NewestCopy(d.at.Ledger, store.Options{Copies: d.at.Copies})
 	switch age := d.now().Sub(last); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return doubt(f.Name, "look at store.copies in the config and at that folder", "%s; its copies: %v", f.What, err)
@@ -85,7 +86,7 @@ func (d *doctor) withCopies(f finding) finding {
 	case age > copyOld:
 		return doubt(f.Name, "let kioskd run: it makes one a day; if it does, its log says why not", "%s; the newest copy is %d days old", f.What, age/(24*time.Hour))
 	default:
-		f.What += "; newest copy of " + last.In(beijing).Format("2006-01-02 15:04")
+		f.What += "; newest copy of " + last.In(clock.Beijing).Format("2006-01-02 15:04")
 	}
 	return f
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
 )
@@ -18,11 +19,11 @@ func aPatient(t *testing.T) (d *doctor, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	d = newDoctor("", "/")
-	d.at = &places{ledger: filepath.Join(dir, "k.db")}
+	d.at = &configs.Places{Ledger: filepath.Join(dir, "k.db")}
 	d.now, d.checker = func() time.Time { return noon }, nil
-	d.heard = promised(func() heard { return heard{err: errNoDaemon} })
+	d.heard = promised(func() heard { return heard{err: control.ErrNoDaemon} })
 	c := configs.Default()
-	c.Store.Path, c.Store.Reserve = d.at.ledger, 64<<20
+	c.Store.Path, c.Store.Reserve = d.at.Ledger, 64<<20
 	d.config = &c
 	return d, dir
 }
@@ -51,25 +52,25 @@ func TestStoreFinding(t *testing.T) {
 		want string
 	}{
 		{"new", func(*testing.T, *doctor, string) {}, "✓ store       there is no ledger at DIR/k.db yet; kioskd makes it when it first runs"},
-		{"no folder", func(_ *testing.T, d *doctor, dir string) { d.at.ledger = dir + "/none/k.db" }, "✗ store       the folder DIR/none is not there → make it: mkdir -p DIR/none, and give it to the user that runs kioskd"},
-		{"sound", func(t *testing.T, d *doctor, _ string) { make(t, d.at.ledger) }, "✓ store       examined and sound: 1 order, 0 in hand, 16 MiB; no copy yet"},
+		{"no folder", func(_ *testing.T, d *doctor, dir string) { d.at.Ledger = dir + "/none/k.db" }, "✗ store       the folder DIR/none is not there → make it: mkdir -p DIR/none, and give it to the user that runs kioskd"},
+		{"sound", func(t *testing.T, d *doctor, _ string) { make(t, d.at.Ledger) }, "✓ store       examined and sound: 1 order, 0 in hand, 16 MiB; no copy yet"},
 		{"copied", func(t *testing.T, d *doctor, _ string) {
-			make(t, d.at.ledger)
-			touch(t, d.at.ledger+".copy-20261127T040000Z")
+			make(t, d.at.Ledger)
+			touch(t, d.at.Ledger+".copy-20261127T040000Z")
 		}, "✓ store       examined and sound: 1 order, 0 in hand, 16 MiB; newest copy of 2026-11-27 12:00"},
 		{"copied long ago", func(t *testing.T, d *doctor, _ string) {
-			make(t, d.at.ledger)
-			touch(t, d.at.ledger+".copy-20261124T035959Z")
+			make(t, d.at.Ledger)
+			touch(t, d.at.Ledger+".copy-20261124T035959Z")
 		}, "! store       examined and sound: 1 order, 0 in hand, 16 MiB; the newest copy is 4 days old → let kioskd run: it makes one a day; if it does, its log says why not"},
-		{"lost", func(t *testing.T, d *doctor, _ string) { touch(t, d.at.ledger+".copy-20261127T040000Z") }, "! store       there is no ledger at DIR/k.db, but copies of one → start kioskd: it makes the ledger again from them; or correct store.path"},
+		{"lost", func(t *testing.T, d *doctor, _ string) { touch(t, d.at.Ledger+".copy-20261127T040000Z") }, "! store       there is no ledger at DIR/k.db, but copies of one → start kioskd: it makes the ledger again from them; or correct store.path"},
 		{"damaged", func(t *testing.T, d *doctor, _ string) {
-			make(t, d.at.ledger)
-			if err := os.Truncate(d.at.ledger, 8192); err != nil {
+			make(t, d.at.Ledger)
+			if err := os.Truncate(d.at.Ledger, 8192); err != nil {
 				t.Fatal(err)
 			}
 		}, "✗ store       E-STORE-03: DIR/k.db is damaged: FOUND → start kioskd, which makes it again from a copy and the tape"},
 		{"held", func(t *testing.T, d *doctor, _ string) {
-			s, err := store.Open(t.Context(), d.at.ledger, store.Options{Reserve: 1})
+			s, err := store.Open(t.Context(), d.at.Ledger, store.Options{Reserve: 1})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kioskd/control"
 	"kioskd/device"
 	"kioskd/payment/paytest"
 	"kioskd/payment/reach"
@@ -87,7 +88,7 @@ func deaf(file string) *doctor {
 	d.gateway = func() (pinger, error) { return pingFunc(untilOver), nil }
 	d.dispenser = func() (dispenser, error) { return sick{}, nil }
 	d.holders = func(string) []device.Holder { return nil }
-	d.get = func(context.Context, string, any) error { return errNoDaemon }
+	d.get = func(context.Context, string, any) error { return control.ErrNoDaemon }
 	d.unit = func(ctx context.Context) (string, error) { return "", untilOver(ctx) }
 	d.synced = func() (bool, bool) { return false, true }
 	d.env = func(string) string { return "" }

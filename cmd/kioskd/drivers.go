@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/device"
 	"kioskd/device/lcus"
@@ -112,7 +113,7 @@ func controllers() []controller {
 type payment struct {
 	name     string
 	settings func() configs.Settings // the defaults
-	open     func(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error)
+	open     func(c *configs.Config, now clock.Clock, keep keeping, log *slog.Logger) (sale.Gateway, error)
 	papers   func(c *configs.Config) papers // what a checked config names
 }
 
@@ -141,7 +142,7 @@ func payments() []payment {
 		{
 			name:     "wechat",
 			settings: func() configs.Settings { s := wechat.DefaultSettings(); return &s },
-			open: func(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {
+			open: func(c *configs.Config, now clock.Clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {
 				s := c.Payment.Settings.(*wechat.Settings)
 				return wechat.New(*s, wechat.Options{
 					DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version(),
@@ -159,7 +160,7 @@ func payments() []payment {
 		{
 			name:     "wechat-v2",
 			settings: func() configs.Settings { s := wechatv2.DefaultSettings(); return &s },
-			open: func(c *configs.Config, now clock, _ keeping, log *slog.Logger) (sale.Gateway, error) {
+			open: func(c *configs.Config, now clock.Clock, _ keeping, log *slog.Logger) (sale.Gateway, error) {
 				o := wechatv2.Options{DeviceID: c.Machine.ID, Clock: now, Log: log, Version: version()}
 				return wechatv2.New(*c.Payment.Settings.(*wechatv2.Settings), o)
 			},
@@ -199,7 +200,7 @@ func priced(driver string) bool {
 	return slices.ContainsFunc(controllers(), func(c controller) bool { return c.name == driver && c.priced })
 }
 
-func openGateway(c *configs.Config, now clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {
+func openGateway(c *configs.Config, now clock.Clock, keep keeping, log *slog.Logger) (sale.Gateway, error) {
 	for _, driver := range payments() {
 		if driver.name == c.Payment.Driver {
 			return driver.open(c, now, keep, log)

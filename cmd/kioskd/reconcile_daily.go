@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"kioskd/books"
+	"kioskd/clock"
 	"kioskd/reconcile"
 	"kioskd/sale"
 	"kioskd/store"
@@ -27,20 +29,20 @@ const (
 
 // daily reconciles each day once.
 type daily struct {
-	*bills
+	*books.Books
 	clock sale.Clock
 	log   *slog.Logger
 	busy  func() bool // somebody stands before the machine
 	said  string      // the failure that was logged last
 }
 
-func (d *daemon) daily(b *bills, ledger *store.Store) *daily {
-	return &daily{bills: b, clock: d.clock, log: d.log, busy: func() bool { return busy(ledger) }}
+func (d *daemon) daily(b *books.Books, ledger *store.Store) *daily {
+	return &daily{Books: b, clock: d.clock, log: d.log, busy: func() bool { return busy(ledger) }}
 }
 
 // run works until ctx ends.
 func (d *daily) run(ctx context.Context) {
-	for wait := upkeepAfter; pause(ctx, wait); {
+	for wait := upkeepAfter; clock.Pause(ctx, wait); {
 		wait = reconcileEvery
 		if d.clock.Plausible() != nil || d.busy() {
 			continue
@@ -61,7 +63,7 @@ func (d *daily) spread() time.Duration {
 // round reconciles the days that are due, and reports whether that worked.
 func (d *daily) round(ctx context.Context) bool {
 	now := d.clock.Now()
-	m, err := readMemory(d.ledger)
+	m, err := books.ReadMemory(d.Path)
 	if err != nil {
 		d.log.Warn("it is not known which days are reconciled; they are done again", "error", err)
 	}
@@ -95,8 +97,8 @@ func (d *daily) round(ctx context.Context) bool {
 	}
 	if len(found.Days) > 0 {
 		m.Last = &found
-		m.forget(days[0].Add(-2 * reconcileDays))
-		if err := m.write(d.ledger); err != nil {
+		m.Forget(days[0].Add(-2 * reconcileDays))
+		if err := m.Write(d.Path); err != nil {
 			failed = append(failed, fmt.Errorf("keep what is reconciled: %w", err))
 		}
 	}

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kioskd/books"
+	"kioskd/clock"
 	"kioskd/payment/paytest"
 	"kioskd/reconcile"
 	"kioskd/sale"
@@ -25,7 +27,7 @@ type moved struct {
 	bad atomic.Bool
 }
 
-func (m *moved) Now() time.Time { return time.Now().Add(m.by).In(beijing) }
+func (m *moved) Now() time.Time { return time.Now().Add(m.by).In(clock.Beijing) }
 
 func (m *moved) Plausible() error {
 	if m.bad.Load() {
@@ -84,7 +86,7 @@ func (noOrders) Records(context.Context, time.Time, func(sale.Order) bool, func(
 func aDaily(t *testing.T, at time.Time, p *aProvider, path string) (*daily, *moved, *strings.Builder) {
 	clock, log := &moved{by: time.Until(at)}, new(strings.Builder)
 	d := &daily{
-		bills: &bills{Reconciler: &reconcile.Reconciler{Code: "T1", Biller: p, Ledger: noOrders{}, Now: clock.Now}, ledger: path},
+		Books: &books.Books{Reconciler: &reconcile.Reconciler{Code: "T1", Biller: p, Ledger: noOrders{}, Now: clock.Now}, Path: path},
 		clock: clock, log: slog.New(slog.NewTextHandler(log, nil)), busy: func() bool { return false },
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -139,7 +141,7 @@ func TestDailyReconciliation(t *testing.T) {
 		if got := p.take(); got != "" {
 			t.Errorf("again: %s", got)
 		}
-		last, err := lastReport(path)
+		last, err := books.LastReport(path)
 		if err != nil || len(last.Days) != 1 || last.Days[0].Day.String() != "2026-11-27" || last.Differences() != 1 {
 			t.Errorf("%+v, %v", last, err)
 		}
@@ -151,7 +153,7 @@ func TestDailyReconciliation(t *testing.T) {
 			t.Errorf("after a restart: %s", got)
 		}
 	})
-	if err := os.WriteFile(memoryFile(path), []byte("garbage"), 0o600); err != nil {
+	if err := os.WriteFile(books.MemoryFile(path), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -190,7 +192,7 @@ func TestDailyReconciliationFails(t *testing.T) {
 		if got := p.take(); !strings.HasSuffix(got, "2026-11-24") || strings.Contains(got, "2026-11-25") {
 			t.Errorf("asked for %s", got)
 		}
-		if m, err := readMemory(path); err != nil || len(m.Done) != 8 {
+		if m, err := books.ReadMemory(path); err != nil || len(m.Done) != 8 {
 			t.Errorf("%+v, %v", m.Done, err)
 		}
 		clock.bad.Store(true)
@@ -205,7 +207,7 @@ func TestDailyReconciliationFails(t *testing.T) {
 func TestReconciliationIsSpread(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for i := range 50 {
-		d := &daily{bills: &bills{Reconciler: &reconcile.Reconciler{Code: fmt.Sprintf("SH%04d", i)}}}
+		d := &daily{Books: &books.Books{Reconciler: &reconcile.Reconciler{Code: fmt.Sprintf("SH%04d", i)}}}
 		if s := d.spread(); s < 0 || s >= reconcileSpread || s != d.spread() {
 			t.Errorf("%s", s)
 		}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"time"
+
+	"kioskd/clock"
 )
 
 const (
@@ -26,7 +28,7 @@ type refresher interface {
 // said once.
 func refresh(ctx context.Context, g refresher, log *slog.Logger) {
 	failed := false
-	for wait := rand.N(refreshFirst); pause(ctx, wait); {
+	for wait := rand.N(refreshFirst); clock.Pause(ctx, wait); {
 		err := g.Refresh(ctx)
 		switch {
 		case ctx.Err() != nil:

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,15 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 )
-
-// reloaded says what a changed config comes to.
-type reloaded struct {
-	Now     []string `json:"now"`     // holds for the next order
-	Idle    []string `json:"idle"`    // as soon as nobody is at the machine
-	Restart []string `json:"restart"` // when kioskd is started anew
-}
 
 // reloader holds the config that is in use and takes on another one. Its
 // methods may be called from any goroutine.
@@ -62,8 +55,11 @@ func keysOf(c *configs.Config) map[string][sha256.Size]byte {
 	return sums
 }
 
-// inUse is the config that a machine is built from.
-func (r *reloader) inUse() *configs.Config {
+// File is part of control.Config.
+func (r *reloader) File() string { return r.file }
+
+// InUse is the config that a machine is built from.
+func (r *reloader) InUse() *configs.Config {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.config
@@ -89,32 +85,29 @@ func (r *reloader) ended() (again bool) {
 	return r.rewire
 }
 
-// errNoFile: the demo's daemon.
-var errNoFile = errors.New("this daemon was not started with a config file")
-
-// reload reads the file. A file with a mistake changes nothing: the error is a
+// Reload reads the file. A file with a mistake changes nothing: the error is a
 // *configs.Problems.
-func (r *reloader) reload(ctx context.Context) (reloaded, error) {
+func (r *reloader) Reload(ctx context.Context) (control.Reloaded, error) {
 	if r.file == "" {
-		return reloaded{}, errNoFile
+		return control.Reloaded{}, control.ErrNoFile
 	}
 	next, err := configs.Load(r.file, settings())
 	if err != nil {
 		r.log.Error("the config was changed and is wrong; the old one stays in use", "file", r.file, "error", err)
-		return reloaded{}, err
+		return control.Reloaded{}, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	what, err := r.take(ctx, next)
 	if err != nil {
 		r.log.Error("the config was changed and cannot be taken on; the old one stays in use", "file", r.file, "error", err)
-		return reloaded{}, err
+		return control.Reloaded{}, err
 	}
 	r.log.Info("the config was read anew", "file", r.file, "now", list(what.Now), "when_idle", list(what.Idle), "after_restart", list(what.Restart))
 	return what, nil
 }
 
-func (r *reloader) take(ctx context.Context, next *configs.Config) (what reloaded, err error) {
+func (r *reloader) take(ctx context.Context, next *configs.Config) (what control.Reloaded, err error) {
 	applied := within(r.config, next)
 	for _, key := range configs.Changed(r.config, applied) {
 		if rewires(applied, key) {
@@ -203,22 +196,22 @@ The controller's wiring changes as soon as nobody is at the machine. The rest, t
 merchant's keys for instance, needs: systemctl restart kioskd`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
-			var what reloaded
-			err = dial(at.socket).post(cmd.Context(), "/v1/reload", struct{}{}, &what)
-			var bad refused
+			var what control.Reloaded
+			err = control.Dial(at.Socket).Post(cmd.Context(), "/v1/reload", struct{}{}, &what)
+			var bad control.Refused
 			switch {
-			case errors.Is(err, errNoDaemon):
-				return failed(fmt.Errorf("%w on %s: nothing to reload; kioskd reads the file when it starts", errNoDaemon, at.socket))
-			case errors.As(err, &bad) && bad.status == http.StatusUnprocessableEntity:
+			case errors.Is(err, control.ErrNoDaemon):
+				return failed(fmt.Errorf("%w on %s: nothing to reload; kioskd reads the file when it starts", control.ErrNoDaemon, at.Socket))
+			case errors.As(err, &bad) && bad.Status == http.StatusUnprocessableEntity:
 				return failure{err, exitUsage}
 			case err != nil:
 				return failed(err)
 			}
-			what.print(out)
+			printReloaded(out, what)
 			return nil
 		},
 	}
@@ -226,7 +219,7 @@ merchant's keys for instance, needs: systemctl restart kioskd`,
 	return c
 }
 
-func (r reloaded) print(out io.Writer) {
+func printReloaded(out io.Writer, r control.Reloaded) {
 	if len(r.Now)+len(r.Idle)+len(r.Restart) == 0 {
 		fmt.Fprintln(out, "nothing has changed")
 	}
@@ -239,38 +232,5 @@ func (r reloaded) print(out io.Writer) {
 		for _, key := range part.keys {
 			fmt.Fprintf(out, "%s: %s\n", key, part.when)
 		}
-	}
-}
-
-// reloadRequest is the body of POST /v1/reload: why the file has changed.
-type reloadRequest struct {
-	Prices []priceTag `json:"prices,omitempty"` // that kioskd price has written
-}
-
-// reload is for POST /v1/reload.
-func (c control) reload(w http.ResponseWriter, r *http.Request) {
-	var q reloadRequest
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&q); err != nil && !errors.Is(err, io.EOF) {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("want nothing, or the prices that have changed: %w", err))
-		return
-	}
-	// Afterwards the machine may have ended, to be run anew.
-	for _, tag := range q.Prices {
-		c.note(r.Context(), sale.Action{What: sale.DeedPrice, Slot: tag.Slot, From: priceOf(c.config.inUse(), tag.Slot), To: tag.Price})
-	}
-	if len(q.Prices) == 0 {
-		c.note(r.Context(), sale.Action{What: sale.DeedReload})
-	}
-	what, err := c.config.reload(r.Context())
-	var wrong *configs.Problems
-	switch {
-	case errors.As(err, &wrong):
-		refuse(w, http.StatusUnprocessableEntity, fmt.Errorf("the old config stays in use:\n%w", err))
-	case err != nil:
-		refuse(w, http.StatusConflict, err)
-	default:
-		reply(w, what)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/display/terminal"
 	"kioskd/sale"
@@ -64,17 +65,17 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 		return o, fmt.Errorf("open the ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, ledger.Close(), handHome(c.Store.Path)) }()
-	newest, err := newestPayment(ledger)
+	newest, err := clock.NewestPayment(ledger)
 	if err != nil {
 		return o, err
 	}
-	clock := newClock(newest)
+	clock := clock.New(newest)
 	gateway, err := openGateway(c, clock, inFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return o, fmt.Errorf("payment %s: %w", c.Payment.Driver, err)
 	}
 	if g, ok := gateway.(interface{ Skew() (time.Duration, bool) }); ok {
-		clock.skew = g.Skew
+		clock.Skew = g.Skew
 	}
 	return sale.TestSale{
 		Ledger: ledger, Gateway: gateway, Clock: clock, Panel: noPanel{},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/device"
 )
 
@@ -79,9 +80,9 @@ func (s *setup) askShelf(ctx context.Context) ([]device.Slot, error) {
 	if err := speaks(ctx, d); err != nil {
 		return nil, err
 	}
-	board, ok := d.(shelves)
+	board, ok := d.(control.Shelves)
 	if !ok {
-		return nil, errNoShelf
+		return nil, control.ErrNoShelf
 	}
 	shelf, err := board.Slots(ctx, nil)
 	if err == nil && len(shelf.Slots) == 0 {

@@ -7,11 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
-
-	"kioskd/payment/paytest"
-	"kioskd/reconcile"
-	"kioskd/sale"
 )
 
 // Wrong answers get the words of kioskd check, exit code 2, and leave
@@ -121,32 +116,5 @@ func TestLanguageOf(t *testing.T) {
 		if chinese != tt.chinese || ok != tt.ok {
 			t.Errorf("%q: %v, %v", tt.env, chinese, ok)
 		}
-	}
-}
-
-// The bill has a test sale as the ledger has it: paid, and refunded.
-func TestReconcileKnowsATestSale(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, time.Now())
-	s.provider.Behave(func(b *paytest.Behaviour) { b.RefundDelay = 0 })
-	o, err := sale.TestSale{
-		Ledger: s.ledger, Gateway: s.gateway, Clock: newClock(time.Time{}), Panel: noPanel{}, Code: "SH0042", Slot: 9999, PayWithin: time.Minute,
-		Told: func(o sale.Order) {
-			if o.State == sale.Awaiting {
-				page, err := s.provider.Scan(o.CodeURL, "ann")
-				s.ok(err)
-				s.ok(s.provider.Pay("ann", page.OutTradeNo))
-			}
-		},
-	}.Run(t.Context(), nil)
-	if err != nil || o.State != sale.Refunded {
-		t.Fatalf("%s (%s), %v", o.State, o.Cause, err)
-	}
-	day := reconcile.DayOf(s.clock.Time)
-	s.clock.Time = day.Ready()
-	r := s.reconcile(day)
-	want := reconcile.Totals{Payments: 1, Paid: 1, Refunds: 1, Refunded: 1}
-	if r.Differences() != 0 || len(r.Days[0].Open) != 0 || r.Days[0].There != want || r.Days[0].Here != want {
-		t.Errorf("%+v", r)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"kioskd/clock"
 	"kioskd/configs"
 )
 
@@ -131,7 +132,7 @@ func (s *setup) putAside(path string, old, text []byte) error {
 	if err != nil {
 		return err
 	}
-	aside := path + "." + s.now().In(beijing).Format("20060102-150405") + ".bak"
+	aside := path + "." + s.now().In(clock.Beijing).Format("20060102-150405") + ".bak"
 	uid, gid := -1, -1
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
 		uid, gid = int(owner.Uid), int(owner.Gid)

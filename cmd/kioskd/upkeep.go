@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -27,7 +28,7 @@ func (d *daemon) upkeep(ctx context.Context, ledger *store.Store) error {
 	for _, err := range ledger.CheckArchives() {
 		d.log.Error("archived orders are lost; selling goes on", "error", err)
 	}
-	for wait := upkeepAfter; pause(ctx, wait); wait = upkeepEvery {
+	for wait := upkeepAfter; clock.Pause(ctx, wait); wait = upkeepEvery {
 		if d.clock.Plausible() != nil {
 			continue
 		}
@@ -52,7 +53,7 @@ func (d *daemon) copyLedger(ctx context.Context, ledger *store.Store) error {
 		return nil
 	}
 	for busy(ledger) {
-		if !pause(ctx, time.Second) {
+		if !clock.Pause(ctx, time.Second) {
 			return nil
 		}
 	}
@@ -73,7 +74,7 @@ func (d *daemon) copyLedger(ctx context.Context, ledger *store.Store) error {
 // archive moves all that is old enough, bit by bit, while nobody buys.
 func (d *daemon) archive(ctx context.Context, ledger *store.Store) error {
 	before, moved, held := time.Now().Add(-d.config.Store.Keep.Span()), 0, ""
-	for done := false; !done && pause(ctx, time.Second); {
+	for done := false; !done && clock.Pause(ctx, time.Second); {
 		if busy(ledger) {
 			continue
 		}
@@ -108,14 +109,4 @@ func busy(ledger *store.Store) bool {
 	return err != nil || slices.ContainsFunc(open, func(o sale.Order) bool {
 		return !slices.Contains([]sale.State{sale.Closing, sale.Closed, sale.Refunding}, o.State)
 	})
-}
-
-// pause waits, and reports whether ctx still lives.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

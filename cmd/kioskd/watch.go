@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/sale"
 	"kioskd/store"
@@ -51,7 +49,7 @@ type seen struct {
 	store   *store.Store
 	machine *sale.Machine
 	board   sale.Dispenser
-	clock   clock
+	clock   clock.Clock
 }
 
 func newWatcher(c *configs.Config, log *slog.Logger, lines *logs.Log) *watcher {
@@ -121,7 +119,7 @@ func (w *watcher) cannotOpen(f *sale.Fault) {
 }
 
 // begin is called with a machine before it runs.
-func (w *watcher) begin(s *store.Store, m *sale.Machine, board sale.Dispenser, c clock) error {
+func (w *watcher) begin(s *store.Store, m *sale.Machine, board sale.Dispenser, c clock.Clock) error {
 	waiting, err := s.Orders(store.Filter{States: []sale.State{sale.Attention}})
 	if err != nil {
 		return err
@@ -185,21 +183,4 @@ func (w *watcher) deliveries() (list []metrics.Delivery) {
 		list = append(list, metrics.Delivery{Target: o.Name(), Sent: n.Sent, Failed: n.Failed, Lost: n.Lost})
 	}
 	return list
-}
-
-// answerLog answers GET /v1/log?lines=N: {"lines": [...]}, newest last.
-func (w *watcher) answerLog(rw http.ResponseWriter, r *http.Request) {
-	n := 200
-	if text := r.URL.Query().Get("lines"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil || n < 0 || n > logs.RingHolds {
-			refuse(rw, http.StatusBadRequest, errors.New("lines is a number from 0 to "+strconv.Itoa(logs.RingHolds)))
-			return
-		}
-	}
-	lines := []string{}
-	if w.lines != nil {
-		lines = w.lines.Ring.Lines(n)
-	}
-	reply(rw, map[string][]string{"lines": lines})
 }

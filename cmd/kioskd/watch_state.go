@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/sale"
 	"kioskd/store"
 	"kioskd/watch"
@@ -12,7 +13,7 @@ import (
 
 // state is the machine as it is now.
 func (w *watcher) state(ctx context.Context) watch.State {
-	s := watch.State{At: time.Now().In(beijing)}
+	s := watch.State{At: time.Now().In(clock.Beijing)}
 	w.mu.Lock()
 	at, good := w.seen, w.boardGood
 	s.Starting = w.starting
@@ -34,8 +35,8 @@ func (w *watcher) state(ctx context.Context) watch.State {
 	s.BoardGood, s.Cabinet = good, cabinetOf(at.board)
 	s.ProviderGood, s.Provider = w.reach.Last()
 	s.Clock = at.clock.Plausible()
-	if at.clock.skew != nil {
-		if off, known := at.clock.skew(); known {
+	if at.clock.Skew != nil {
+		if off, known := at.clock.Skew(); known {
 			s.Skew = &off
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
@@ -48,7 +49,7 @@ func newWatched(t *testing.T, ledger *store.Store) *watched {
 	log := logs.Open(logs.Options{Target: logs.Stderr, Level: slog.LevelInfo, Errs: io.Discard})
 	x.watcher = newWatcher(&c, log.Logger, log)
 	m, err := sale.New(sale.Options{
-		Ledger: x.ledger(ledger), Gateway: x.gateway(x.provider), Dispenser: x.board, Panel: x.panel, Clock: newClock(time.Time{}),
+		Ledger: x.ledger(ledger), Gateway: x.gateway(x.provider), Dispenser: x.board, Panel: x.panel, Clock: clock.New(time.Time{}),
 		Code: "T1", Products: []sale.Product{{Slot: 11, Name: "水", Price: 200}}, PayWithin: time.Minute, DispenseWithin: time.Second,
 		Policy: sale.Policy{OnUnknown: sale.UnknownHold}, Log: log.Logger, Alarm: x.needs,
 	})
@@ -57,7 +58,7 @@ func newWatched(t *testing.T, ledger *store.Store) *watched {
 	}
 	unwatch := x.start(context.Background())
 	t.Cleanup(unwatch)
-	if err := x.begin(ledger, m, x.board, newClock(time.Time{})); err != nil {
+	if err := x.begin(ledger, m, x.board, clock.New(time.Time{})); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -1,4 +1,4 @@
-package main
+package control
 
 import (
 	"errors"
@@ -7,21 +7,22 @@ import (
 	"strconv"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/export"
 	"kioskd/sale"
 	"kioskd/store"
 )
 
-// daySales is what was sold on a day of Beijing, by the day on which the order
+// DaySales is what was sold on a day of Beijing, by the day on which the order
 // began.
-type daySales struct {
+type DaySales struct {
 	Day      string   `json:"day"`
 	Count    int      `json:"count"` // orders that were paid
 	Paid     sale.Fen `json:"fen"`
 	Refunded sale.Fen `json:"refunded_fen"`
 }
 
-func (d *daySales) add(o sale.Order) {
+func (d *DaySales) add(o sale.Order) {
 	if r := export.RowOf(o); r.Paid > 0 {
 		d.Count++
 		d.Paid += r.Paid
@@ -30,18 +31,18 @@ func (d *daySales) add(o sale.Order) {
 }
 
 // salesOf sums the sales of the last n days, today included, the oldest first.
-func salesOf(r *store.Reader, path string, n int, now time.Time) ([]daySales, error) {
-	y, m, d := now.In(beijing).Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, beijing)
+func salesOf(r *store.Reader, path string, n int, now time.Time) ([]DaySales, error) {
+	y, m, d := now.In(clock.Beijing).Date()
+	today := time.Date(y, m, d, 0, 0, 0, 0, clock.Beijing)
 	first := today.AddDate(0, 0, 1-n)
-	list, at := make([]daySales, n), map[string]*daySales{}
+	list, at := make([]DaySales, n), map[string]*DaySales{}
 	for i := range list {
 		list[i].Day = first.AddDate(0, 0, i).Format(dayLayout)
 		at[list[i].Day] = &list[i]
 	}
 	seen := map[sale.Number]bool{}
 	take := func(o sale.Order) {
-		if day := at[o.CreatedAt.In(beijing).Format(dayLayout)]; day != nil && !seen[o.Number] {
+		if day := at[o.CreatedAt.In(clock.Beijing).Format(dayLayout)]; day != nil && !seen[o.Number] {
 			seen[o.Number] = true
 			day.add(o)
 		}
@@ -64,7 +65,7 @@ func salesOf(r *store.Reader, path string, n int, now time.Time) ([]daySales, er
 const mostDays = 366
 
 // sales is for GET /v1/sales.
-func (c control) sales(w http.ResponseWriter, r *http.Request) {
+func (c Server) sales(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(r.URL.Query().Get("days"))
 	if err != nil || n < 1 || n > mostDays {
 		refuse(w, http.StatusBadRequest, fmt.Errorf("days is a number from 1 to %d", mostDays))

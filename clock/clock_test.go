@@ -1,4 +1,4 @@
-package main
+package clock
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 func TestClockBehindWhatIsProved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		paid := time.Date(2027, 5, 1, 12, 0, 0, 0, time.UTC)
-		c := newClock(paid)
+		c := New(paid)
 		err := c.Plausible()
 		const want = "E-CLOCK-01: the clock says 2000-01-01 00:00, and it is after 2027-05-01 12:00 (connect the network so that NTP can set it, or set it by hand: date -s)"
 		if err == nil || err.Error() != want {
@@ -38,7 +38,7 @@ func TestClockThatWillDo(t *testing.T) {
 		"paid by a clock just ahead": time.Now().Add(9 * time.Minute),
 		"a year that cannot be":      time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
-		c := newClock(proved)
+		c := New(proved)
 		if err := c.Plausible(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -46,14 +46,14 @@ func TestClockThatWillDo(t *testing.T) {
 			t.Errorf("%s: now is off by %v", name, off)
 		}
 	}
-	if err := newClock(time.Now().Add(11 * time.Minute)).Plausible(); err == nil {
+	if err := New(time.Now().Add(11 * time.Minute)).Plausible(); err == nil {
 		t.Error("a clock eleven minutes behind a payment will do")
 	}
 }
 
 // Where the provider's clock tells that this one is wrong, nothing is sold.
 func TestClockOtherThanTheProviders(t *testing.T) {
-	c := newClock(time.Time{})
+	c := New(time.Time{})
 	for _, tt := range []struct {
 		off  time.Duration
 		told bool
@@ -63,7 +63,7 @@ func TestClockOtherThanTheProviders(t *testing.T) {
 		{301 * time.Second, true, "the clock is 5m1s ahead of WeChat Pay's"},
 		{-2 * time.Hour, true, "the clock is 2h0m0s behind WeChat Pay's"},
 	} {
-		c.skew = func() (time.Duration, bool) { return tt.off, tt.told }
+		c.Skew = func() (time.Duration, bool) { return tt.off, tt.told }
 		err, want := c.Plausible(), ""
 		if tt.want != "" {
 			want = "E-CLOCK-01: " + tt.want + " (connect the network so that NTP can set it, or set it by hand: date -s)"
@@ -82,7 +82,7 @@ func (o orders) Recent(int) ([]sale.Order, error) { return o, nil }
 // order is not.
 func TestNewestPayment(t *testing.T) {
 	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	got, err := newestPayment(orders{
+	got, err := NewestPayment(orders{
 		{CreatedAt: day.AddDate(9, 0, 0)},
 		{CreatedAt: day, Payment: sale.Payment{PaidAt: day.Add(time.Hour)}},
 		{CreatedAt: day, Payment: sale.Payment{PaidAt: day.Add(2 * time.Hour)}},

@@ -1,4 +1,6 @@
-package main
+// Package clock is the time of a machine: its clock, guarded against one that
+// cannot be right, and the time of day of its customers, which is Beijing's.
+package clock
 
 import (
 	"fmt"
@@ -8,19 +10,19 @@ import (
 	"kioskd/sale"
 )
 
-// clock is the machine's clock, guarded from below. Boards without a battery
+// Clock is the machine's clock, guarded from below. Boards without a battery
 // begin at 1970 or at the moment of their last shutdown; what this machine has
 // proof of that it has passed, it cannot be before.
-type clock struct {
+type Clock struct {
 	floor time.Time // certainly passed when the process began
 	begun time.Time // monotonic
-	// skew is how far the clock is ahead of the provider's, if known.
-	skew func() (time.Duration, bool)
+	// Skew is how far the clock is ahead of the provider's, if known.
+	Skew func() (time.Duration, bool)
 }
 
-// bearable is how far the clocks may be apart: the provider bears no more, and
+// Bearable is how far the clocks may be apart: the provider bears no more, and
 // the times that stand in an order would be wrong.
-const bearable = 5 * time.Minute
+const Bearable = 5 * time.Minute
 
 // born is before any kioskd was built.
 var born = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -29,11 +31,11 @@ var born = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // minutes, and its own clock is what the newest payment was stamped with.
 const slack = 10 * time.Minute
 
-// newClock takes the newest time that is proved to have passed: the provider's
+// New takes the newest time that is proved to have passed: the provider's
 // signed time of a payment, never one of this machine's own. What built it has
 // passed, too.
-func newClock(proved time.Time) clock {
-	c := clock{floor: born, begun: time.Now()}
+func New(proved time.Time) Clock {
+	c := Clock{floor: born, begun: time.Now()}
 	for _, t := range []time.Time{builtAt(), proved} {
 		if t.After(c.floor) && t.Year() < 2100 {
 			c.floor = t
@@ -55,22 +57,22 @@ func builtAt() (t time.Time) {
 }
 
 // least is the earliest time that it can be now.
-func (c clock) least() time.Time { return c.floor.Add(time.Since(c.begun)) }
+func (c Clock) least() time.Time { return c.floor.Add(time.Since(c.begun)) }
 
 // Now is Beijing time: WeChat Pay is, and machines often have no zone set. A
 // clock that is certainly behind is lifted to what is proved, so that
 // certificates are judged by the nearest time there is; nothing is sold by it,
 // see Plausible.
-func (c clock) Now() time.Time {
+func (c Clock) Now() time.Time {
 	now := time.Now()
 	if least := c.least(); now.Before(least.Add(-slack)) {
 		now = least
 	}
-	return now.In(beijing)
+	return now.In(Beijing)
 }
 
 // Plausible is part of sale.Clock.
-func (c clock) Plausible() error {
+func (c Clock) Plausible() error {
 	now := time.Now()
 	f := &sale.Fault{
 		Code: sale.CodeClock, What: "the clock says " + now.UTC().Format("2006-01-02 15:04"),
@@ -83,12 +85,12 @@ func (c clock) Plausible() error {
 		f.What += ", and it is after " + c.floor.UTC().Format("2006-01-02 15:04")
 		return f
 	}
-	if c.skew == nil {
+	if c.Skew == nil {
 		return nil
 	}
-	off, told := c.skew()
+	off, told := c.Skew()
 	switch {
-	case !told || off.Abs() <= bearable:
+	case !told || off.Abs() <= Bearable:
 		return nil
 	case off > 0:
 		f.What = fmt.Sprintf("the clock is %s ahead of WeChat Pay's", off)
@@ -98,8 +100,8 @@ func (c clock) Plausible() error {
 	return f
 }
 
-// newestPayment is the provider's time of the newest payment in the ledger.
-func newestPayment(l interface {
+// NewestPayment is the provider's time of the newest payment in the ledger.
+func NewestPayment(l interface {
 	Recent(n int) ([]sale.Order, error)
 }) (newest time.Time, err error) {
 	orders, err := l.Recent(100)

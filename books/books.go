@@ -1,10 +1,13 @@
-package main
+// Package books compares the provider's bills with this machine's ledger, for the
+// daemon and for kioskd reconcile: it gives package reconcile the ledger with its
+// archives, and remembers in a file beside the ledger what was compared and found.
+//
+// It moves no money and changes no order.
+package books
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"kioskd/configs"
@@ -13,23 +16,26 @@ import (
 	"kioskd/store"
 )
 
-// bills reconciles for the daemon and for the commands.
-type bills struct {
+// Books reconciles one machine.
+type Books struct {
 	*reconcile.Reconciler
-	ledger string // path; the memory lies beside it
+	Path string // of the ledger; the memory lies beside it
 }
 
-// newBills returns an error if the driver has no bills.
-func newBills(c *configs.Config, g sale.Gateway, r *store.Reader, now sale.Clock) (*bills, error) {
+// New returns an error if the driver has no bills.
+func New(c *configs.Config, g sale.Gateway, r *store.Reader, now sale.Clock) (*Books, error) {
 	b, ok := g.(reconcile.Biller)
 	if !ok {
 		return nil, fmt.Errorf("kioskd cannot fetch bills with the payment driver %s: compare them in the merchant portal", c.Payment.Driver)
 	}
-	return &bills{
+	return &Books{
 		Reconciler: &reconcile.Reconciler{Code: c.Machine.ID, Biller: b, Ledger: records{r, c.Store.Path}, Now: now.Now},
-		ledger:     c.Store.Path,
+		Path:       c.Store.Path,
 	}, nil
 }
+
+// LastReport is what the daemon found when it last reconciled by itself.
+func (b *Books) LastReport() (reconcile.Report, error) { return LastReport(b.Path) }
 
 // records is the ledger, with its archives, as the comparison reads it.
 type records struct {
@@ -79,41 +85,4 @@ func recordOf(s store.Archived) reconcile.Record {
 		}
 	}
 	return r
-}
-
-var errNoBills = errors.New("this daemon's payment driver gives no bills that kioskd can fetch: compare them in the merchant portal")
-
-// reconcile answers kioskd reconcile. Who goes away meanwhile stops it.
-func (c control) reconcile(w http.ResponseWriter, r *http.Request) {
-	if c.bills == nil {
-		refuse(w, http.StatusServiceUnavailable, errNoBills)
-		return
-	}
-	var q reconcileRequest
-	if !readBody(w, r, &q, "the body is not days to reconcile") {
-		return
-	}
-	report, err := c.bills.Run(r.Context(), q.Days)
-	if err != nil {
-		refuse(w, http.StatusBadGateway, err)
-		return
-	}
-	reply(w, report)
-}
-
-// reconciled answers kioskd reconcile --last.
-func (c control) reconciled(w http.ResponseWriter, _ *http.Request) {
-	if c.bills == nil {
-		refuse(w, http.StatusServiceUnavailable, errNoBills)
-		return
-	}
-	report, err := lastReport(c.bills.ledger)
-	switch {
-	case errors.Is(err, errNoneYet):
-		refuse(w, http.StatusNotFound, err)
-	case err != nil:
-		refuse(w, http.StatusInternalServerError, err)
-	default:
-		reply(w, report)
-	}
 }

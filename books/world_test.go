@@ -1,4 +1,4 @@
-package main
+package books
 
 import (
 	"fmt"
@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/payment/paytest"
 	"kioskd/payment/wechat"
 	"kioskd/reconcile"
 	"kioskd/sale"
+	"kioskd/sale/saletest"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
 )
@@ -190,6 +192,33 @@ func TestReconcileThroughAll(t *testing.T) {
 	day := reconcile.DayOf(s.clock.Time)
 	s.clock.Time = day.Ready()
 	if r := s.reconcile(day); short(r.Days[0].Differences) != "dispensed_and_refunded SH0042-00000001-01eef 2.00/0.00; " {
+		t.Errorf("%+v", r)
+	}
+}
+
+// The bill has a test sale as the ledger has it: paid, and refunded.
+func TestReconcileKnowsATestSale(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, time.Now())
+	s.provider.Behave(func(b *paytest.Behaviour) { b.RefundDelay = 0 })
+	o, err := sale.TestSale{
+		Ledger: s.ledger, Gateway: s.gateway, Clock: clock.New(time.Time{}), Panel: &saletest.Panel{}, Code: "SH0042", Slot: 9999, PayWithin: time.Minute,
+		Told: func(o sale.Order) {
+			if o.State == sale.Awaiting {
+				page, err := s.provider.Scan(o.CodeURL, "ann")
+				s.ok(err)
+				s.ok(s.provider.Pay("ann", page.OutTradeNo))
+			}
+		},
+	}.Run(t.Context(), nil)
+	if err != nil || o.State != sale.Refunded {
+		t.Fatalf("%s (%s), %v", o.State, o.Cause, err)
+	}
+	day := reconcile.DayOf(s.clock.Time)
+	s.clock.Time = day.Ready()
+	r := s.reconcile(day)
+	want := reconcile.Totals{Payments: 1, Paid: 1, Refunds: 1, Refunded: 1}
+	if r.Differences() != 0 || len(r.Days[0].Open) != 0 || r.Days[0].There != want || r.Days[0].Here != want {
 		t.Errorf("%+v", r)
 	}
 }

@@ -1,10 +1,11 @@
-package main
+package control
 
 import (
 	"path/filepath"
 	"testing"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/sale"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
@@ -39,7 +40,7 @@ func TestSalesByDay(t *testing.T) {
 			}
 		}
 	}
-	midnight := time.Date(2026, 10, 3, 0, 0, 0, 0, beijing)
+	midnight := time.Date(2026, 10, 3, 0, 0, 0, 0, clock.Beijing)
 	sell(1, midnight.Add(-49*time.Hour), sale.Awaiting, sale.Paid, sale.Dispensing, sale.Dispensed) // too old
 	sell(2, midnight.Add(-time.Second), sale.Awaiting, sale.Paid, sale.Dispensing, sale.Dispensed)
 	sell(3, midnight, sale.Awaiting, sale.Paid, sale.Refunding, sale.Refunded)
@@ -49,7 +50,7 @@ func TestSalesByDay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []daySales{{"2026-10-01", 0, 0, 0}, {"2026-10-02", 1, 200, 0}, {"2026-10-03", 2, 400, 200}}
+	want := []DaySales{{"2026-10-01", 0, 0, 0}, {"2026-10-02", 1, 200, 0}, {"2026-10-03", 2, 400, 200}}
 	for i, d := range got {
 		if d != want[i] || len(got) != len(want) {
 			t.Errorf("day %d: %+v, want %+v", i, d, want[i])
@@ -65,7 +66,7 @@ func TestSalesByDay(t *testing.T) {
 		t.Errorf("today %+v, %v, %v", today, questions, err)
 	}
 	tomorrow, _, err := d.ask(&s.Reader, stats, midnight.Add(25*time.Hour))
-	if err != nil || tomorrow != (daySales{Day: "2026-10-04"}) {
+	if err != nil || tomorrow != (DaySales{Day: "2026-10-04"}) {
 		t.Errorf("the day after: %+v, %v", tomorrow, err)
 	}
 }

@@ -1,32 +1,32 @@
-package main
+package control
 
 import (
 	"context"
 	"encoding/json"
+	"image"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
+	"kioskd/watch"
 	"kioskd/watch/logs"
+	"kioskd/watch/metrics"
 )
 
 // aControl is the control of a machine that runs, with three sales of the past.
-func aControl(t testing.TB) control {
+func aControl(t testing.TB) Server {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "k.db")
 	s, err := store.Open(t.Context(), path, store.Options{Reserve: 1})
@@ -41,10 +41,9 @@ func aControl(t testing.TB) control {
 			}
 		}
 	}
-	f := newFace(slog.New(slog.DiscardHandler))
 	board := saletest.NewBoard()
 	m, err := sale.New(sale.Options{
-		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: board, Panel: f, Clock: newClock(time.Time{}),
+		Ledger: s, Gateway: saletest.NewProvider(), Dispenser: board, Panel: &saletest.Panel{}, Clock: clock.New(time.Time{}),
 		Code: "T1", PayWithin: 1, DispenseWithin: 1,
 	})
 	if err != nil {
@@ -62,26 +61,32 @@ func aControl(t testing.TB) control {
 	log := logs.Open(logs.Options{Target: logs.Stderr, Level: slog.LevelInfo, Errs: io.Discard})
 	log.Info("first")
 	log.Info("second", "slot", 11)
-	c := configs.Default()
-	w := newWatcher(&c, log.Logger, log)
-	if err := w.begin(s, m, board, newClock(time.Time{})); err != nil {
-		t.Fatal(err)
-	}
-	return control{
-		store: s, machine: m, face: f, board: board, config: aReloader(f), path: path,
-		digest: new(digest), log: slog.New(slog.DiscardHandler), watch: w,
-	}
+	quiet := slog.New(slog.DiscardHandler)
+	figures := metrics.New(metrics.Options{
+		State: func(context.Context) watch.State { return watch.State{} }, Lines: func() (n metrics.Lines) { return n },
+		Alarms: func() map[watch.Kind]int { return nil }, Deliveries: func() []metrics.Delivery { return nil },
+	})
+	return New(Options{
+		Version: "test", Ledger: s, Path: path, Machine: m, Board: board, Config: fixed{},
+		Screen: func() image.Image { return nil }, Lines: log.Ring.Lines, Metrics: figures.Handler(quiet), Log: quiet,
+	})
 }
 
-// aReloader is that of a daemon without a file.
-func aReloader(f *face) *reloader {
+// fixed is the config of a daemon without a file.
+type fixed struct{}
+
+func (fixed) File() string { return "" }
+
+func (fixed) InUse() *configs.Config {
 	c := configs.Default()
 	c.Machine.ID, c.Machine.Name = "T1", "hall"
-	return newReloader("", &c, f, new(slog.LevelVar), slog.New(slog.DiscardHandler))
+	return &c
 }
 
+func (fixed) Reload(context.Context) (Reloaded, error) { return Reloaded{}, ErrNoFile }
+
 func TestControl(t *testing.T) {
-	h := aControl(t).handler()
+	h := aControl(t).Handler()
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -141,7 +146,7 @@ func TestControl(t *testing.T) {
 // FuzzControl: whatever is asked, the answer is an answer, and in JSON where
 // it is ours.
 func FuzzControl(f *testing.F) {
-	h := aControl(f).handler()
+	h := aControl(f).Handler()
 	for _, seed := range []string{"orders", "orders?limit=2", "orders/01-01eef", "status", "orders/%2e%2e", "orders?limit=99999999999999999999"} {
 		f.Add(seed)
 	}
@@ -160,30 +165,4 @@ func FuzzControl(f *testing.F) {
 			t.Errorf("%q: %s", path, w.Body)
 		}
 	})
-}
-
-// TestNotAllowed: who may not open the socket is told what to do. Root, who may
-// open everything, is somebody else for a moment.
-func TestNotAllowed(t *testing.T) {
-	socket := filepath.Join(t.TempDir(), "k.sock")
-	l, err := listenUnix(socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if err := os.Chmod(socket, 0); err != nil {
-		t.Fatal(err)
-	}
-	runtime.LockOSThread()
-	if os.Geteuid() == 0 {
-		if err := syscall.Setfsuid(65534); err != nil {
-			t.Fatal(err)
-		}
-		defer syscall.Setfsuid(0)
-	}
-	_, err = net.Dial("unix", socket)
-	want := "this user may not use " + socket + ": put sudo before the command"
-	if err := notReached(socket, err); err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
 }

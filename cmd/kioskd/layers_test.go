@@ -1,0 +1,37 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestLayers: what a package below must not know does not come in by another
+// one either. Only this package knows the command line, and the window.
+func TestLayers(t *testing.T) {
+	const cobra, pflag, ebiten, window = "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/hajimehoshi/ebiten/", "kioskd/display/screen"
+	program := []string{cobra, pflag, ebiten, window, "kioskd/cmd/", "kioskd/device/devicetest", "kioskd/payment/paytest"}
+	for _, c := range []struct {
+		name string
+		not  []string
+	}{
+		{"clock", append(program, "kioskd/store", "kioskd/configs")},
+		{"books", append(program, "kioskd/control", "kioskd/display")},
+		{"control", append(program, "kioskd/display", "kioskd/panel", "kioskd/payment")},
+	} {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "kioskd/"+c.name).Output()
+		if err != nil {
+			t.Fatalf("go list kioskd/%s: %v", c.name, err)
+		}
+		if !strings.Contains(string(out), "kioskd/sale\n") {
+			t.Errorf("%s does not even import the sale", c.name)
+		}
+		for dep := range strings.FieldsSeq(string(out)) {
+			for _, not := range c.not {
+				if dep == strings.TrimSuffix(not, "/") || strings.HasPrefix(dep, strings.TrimSuffix(not, "/")+"/") {
+					t.Errorf("%s imports %s", c.name, dep)
+				}
+			}
+		}
+	}
+}
