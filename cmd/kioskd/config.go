@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kioskd/configs"
+	"kioskd/daemon"
 )
 
 // defaultConfig is where a machine has its one file.
@@ -15,7 +16,7 @@ const defaultConfig = "/etc/kioskd/kioskd.yaml"
 
 // load reads the config; what is wrong with it goes to errs, line by line.
 func load(path string, errs io.Writer) (*configs.Config, error) {
-	c, err := configs.Load(path, settings())
+	c, err := configs.Load(path, known().Settings())
 	if err == nil {
 		return c, nil
 	}
@@ -50,7 +51,7 @@ func checkCommand(out, errs io.Writer) *cobra.Command {
 			_, err = fmt.Fprintf(out, "%s: good. Machine %s, %s, controller %s on %s, payment %s.\n",
 				args[0], c.Machine.ID, counted(len(c.Products), "product"), c.Controller.Driver, c.Controller.Port, c.Payment.Driver)
 			if c.Service.Panel != "" && err == nil {
-				_, err = fmt.Fprintf(out, "%s: %s.\n", args[0], panelReach(c.Service))
+				_, err = fmt.Fprintf(out, "%s: %s.\n", args[0], daemon.PanelReach(c.Service))
 			}
 			return err
 		},

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kioskd/device"
+	"kioskd/drivers"
 	"kioskd/sale"
 )
 
@@ -96,13 +97,13 @@ pseudo terminal of a simulated board.`,
 }
 
 // probed are the drivers that can ask a port.
-func probed() []controller {
-	return slices.DeleteFunc(controllers(), func(c controller) bool { return c.probe.Ask == nil })
+func probed() []drivers.Controller {
+	return slices.DeleteFunc(controllers(), func(c drivers.Controller) bool { return c.Probe.Ask == nil })
 }
 
 func protocols() (names []string) {
 	for _, c := range probed() {
-		names = append(names, c.name)
+		names = append(names, c.Name)
 	}
 	return names
 }
@@ -163,10 +164,10 @@ func (d detection) run(ctx context.Context, ports []device.Port) []detected {
 // ask tries the protocols until one answers or the port cannot be used.
 func (d detection) ask(ctx context.Context, p *detected) {
 	for _, c := range probed() {
-		if d.protocol != c.name && (d.protocol != "" || c.probe.Named) {
+		if d.protocol != c.Name && (d.protocol != "" || c.Probe.Named) {
 			continue
 		}
-		bauds := c.probe.Bauds
+		bauds := c.Probe.Bauds
 		if d.baud > 0 {
 			bauds = []int{d.baud}
 		}
@@ -179,18 +180,18 @@ func (d detection) ask(ctx context.Context, p *detected) {
 }
 
 // askAt asks for one protocol at one speed. It reports whether to go on.
-func (d detection) askAt(ctx context.Context, p *detected, c controller, baud int) (on bool) {
+func (d detection) askAt(ctx context.Context, p *detected, c drivers.Controller, baud int) (on bool) {
 	if p.HeldBy, _ = device.Holders(p.Node); len(p.HeldBy) > 0 {
 		return false // somebody began meanwhile
 	}
 	line := device.Open(device.Config{Path: p.Path, Baud: baud})
 	defer line.Close()
-	f, err := c.probe.Ask(ctx, line, baud, device.ProbeOptions{Addresses: d.addresses})
+	f, err := c.Probe.Ask(ctx, line, baud, device.ProbeOptions{Addresses: d.addresses})
 	var fault *sale.Fault
 	switch {
 	case f.Found():
-		p.Protocol, p.Baud, p.What, p.Error = c.name, baud, f.What, ""
-		p.Controller = section(c.name, p.Path, f.Settings)
+		p.Protocol, p.Baud, p.What, p.Error = c.Name, baud, f.What, ""
+		p.Controller = section(c.Name, p.Path, f.Settings)
 		return false
 	case errors.As(err, &fault) && fault.Code != sale.CodeSerialOther:
 		p.Error, p.busy = fault.Error(), fault.Code == sale.CodeSerialBusy

@@ -13,6 +13,7 @@ import (
 	"kioskd/clock"
 	"kioskd/control"
 	"kioskd/device"
+	"kioskd/drivers"
 	"kioskd/sale"
 )
 
@@ -98,7 +99,7 @@ func (d *doctor) board(ctx context.Context) []finding {
 }
 
 // speaks waits for a board's first word, unless its port cannot be opened.
-func speaks(ctx context.Context, b dispenser) error {
+func speaks(ctx context.Context, b drivers.Dispenser) error {
 	for end := time.Now().Add(boardSpeaks); ; {
 		err := b.Health()
 		f := new(sale.Fault)
@@ -168,6 +169,6 @@ func allOf(n int) string {
 	return fmt.Sprintf("all %d slots of the config", n)
 }
 
-func (d *doctor) openBoard() (dispenser, error) {
-	return openDispenser(d.config, slog.New(slog.DiscardHandler))
+func (d *doctor) openBoard() (drivers.Dispenser, error) {
+	return known().OpenDispenser(d.config, slog.New(slog.DiscardHandler))
 }

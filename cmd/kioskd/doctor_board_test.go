@@ -16,6 +16,7 @@ import (
 	"kioskd/configs"
 	"kioskd/control"
 	"kioskd/device"
+	"kioskd/drivers"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
 	"kioskd/store"
@@ -59,7 +60,7 @@ func TestDoctorWithADaemon(t *testing.T) {
 			d.way.Lookup = func(context.Context, string) ([]netip.Addr, error) { return nil, errors.New("no such host") }
 			d.gateway = func() (pinger, error) { return pingFunc(func(context.Context) error { return nil }), nil }
 			d.unit = func(context.Context) (string, error) { return "", errNoSystemd }
-			d.dispenser = func() (dispenser, error) {
+			d.dispenser = func() (drivers.Dispenser, error) {
 				t.Error("the port was opened beside the daemon")
 				return sick{}, nil
 			}
@@ -101,7 +102,7 @@ func TestDoctorLeavesAPortThatIsInUse(t *testing.T) {
 		d.config, d.at = &c, &configs.Places{}
 		d.heard = promised(func() heard { return heard{err: control.ErrNoDaemon} })
 		d.holders = func(string) []device.Holder { return []device.Holder{{PID: 7, Command: command}} }
-		d.dispenser = func() (dispenser, error) {
+		d.dispenser = func() (drivers.Dispenser, error) {
 			t.Error("the port was opened")
 			return sick{}, nil
 		}

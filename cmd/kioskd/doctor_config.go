@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"kioskd/configs"
+	"kioskd/drivers"
+	"kioskd/kept"
 )
 
 // keyFields are the keys of the config that name a file of the merchant's.
@@ -29,7 +31,7 @@ func read(file string) (r reading) {
 	if at, err := configs.Locate(file); err == nil {
 		r.at = &at
 	}
-	c, err := configs.Load(file, settings())
+	c, err := configs.Load(file, known().Settings())
 	r.config, r.found = c, configFindings(file, c, err)
 	return r
 }
@@ -40,7 +42,7 @@ func configFindings(file string, c *configs.Config, err error) []finding {
 	if !errors.As(err, &problems) {
 		return []finding{
 			good("config", "%s: machine %s, %s, controller %s, payment %s", file, c.Machine.ID, counted(len(c.Products), "product"), c.Controller.Driver, c.Payment.Driver),
-			keysFinding(papersOf(c)),
+			keysFinding(known().PapersOf(c)),
 		}
 	}
 	ofKeys := func(p configs.Problem) bool {
@@ -68,25 +70,25 @@ func problemFinding(name, file string, list []configs.Problem, none finding) fin
 
 // keysFinding is for files that the config's check has found good. Who can
 // write a file that proves the provider's answers can forge them.
-func keysFinding(p papers) finding {
+func keysFinding(p drivers.Papers) finding {
 	var parts []string
 	loose := finding{}
-	for _, k := range append(p.keys, paper{"merchant_cert", p.cert}, paper{"ca_file", p.caFile}) {
-		if k.path == "" {
+	for _, k := range p.Files() {
+		if k.Path == "" {
 			continue
 		}
-		info, err := os.Stat(k.path)
+		info, err := os.Stat(k.Path)
 		if err != nil {
-			return wrong("keys", "put the file back", "%s: %v", k.key, err)
+			return wrong("keys", "put the file back", "%s: %v", k.Key, err)
 		}
 		mode := info.Mode().Perm()
 		switch {
 		case mode&0o002 != 0:
-			return wrong("keys", "chmod go-w "+k.path, "%s: anybody can change %s (mode %04o)", k.key, k.path, mode)
+			return wrong("keys", "chmod go-w "+k.Path, "%s: anybody can change %s (mode %04o)", k.Key, k.Path, mode)
 		case mode&0o020 != 0 && loose.Name == "":
-			loose = doubt("keys", "chmod g-w "+k.path, "%s: a group can change %s (mode %04o)", k.key, k.path, mode)
+			loose = doubt("keys", "chmod g-w "+k.Path, "%s: a group can change %s (mode %04o)", k.Key, k.Path, mode)
 		}
-		parts = append(parts, fmt.Sprintf("%s %s (%04o)", k.key, filepath.Base(k.path), mode))
+		parts = append(parts, fmt.Sprintf("%s %s (%04o)", k.Key, filepath.Base(k.Path), mode))
 	}
 	if loose.Name != "" {
 		return loose
@@ -100,10 +102,10 @@ const endsSoon = 30 * 24 * time.Hour
 // serialFinding tells whether the merchant's key is that of its serial. With
 // the certificate at hand the config's check has compared them; without it only
 // the provider can tell, by taking a signature.
-func serialFinding(p papers, answered error, now time.Time) finding {
+func serialFinding(p drivers.Papers, answered error, now time.Time) finding {
 	const name = "serial"
-	if p.cert != "" {
-		cert, err := readCertificate(p.cert)
+	if p.Cert != "" {
+		cert, err := readCertificate(p.Cert)
 		switch {
 		case err != nil:
 			return wrong(name, "download the certificate again", "%v", err)
@@ -115,10 +117,10 @@ func serialFinding(p papers, answered error, now time.Time) finding {
 		return good(name, "merchant_key belongs to certificate %X, which ends on %s", cert.SerialNumber.Bytes(), cert.NotAfter.Format(time.DateOnly))
 	}
 	if answered == nil {
-		return good(name, "WeChat Pay takes what merchant_key signs as %s", p.serial)
+		return good(name, "WeChat Pay takes what merchant_key signs as %s", p.Serial)
 	}
 	return finding{
-		Name: name, State: doubted, What: "whether merchant_key belongs to " + p.serial + " only WeChat Pay can tell, and it does not",
+		Name: name, State: doubted, What: "whether merchant_key belongs to " + p.Serial + " only WeChat Pay can tell, and it does not",
 		Hint: "write merchant_cert, the path of apiclient_cert.pem, so that they can be compared here",
 	}
 }
@@ -129,7 +131,7 @@ func readCertificate(path string) (*x509.Certificate, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, mostKept))
+	text, err := io.ReadAll(io.LimitReader(f, kept.Most))
 	if err != nil {
 		return nil, err
 	}

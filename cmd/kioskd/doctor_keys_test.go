@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/drivers"
 	"kioskd/sale"
 )
 
@@ -76,7 +77,7 @@ func TestSerialFinding(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	with := func(path string) papers { return papers{cert: path, serial: "0A0B0C"} }
+	with := func(path string) drivers.Papers { return drivers.Papers{Cert: path, Serial: "0A0B0C"} }
 	for _, tt := range []struct {
 		name string
 		got  finding
@@ -86,8 +87,8 @@ func TestSerialFinding(t *testing.T) {
 		{"ends", serialFinding(with(aCertificate(t, noon.AddDate(0, 0, 29))), nil, noon), "! serial      the merchant certificate 0A0B0C ends on 2026-12-27 → apply for a new one in the merchant portal"},
 		{"has ended", serialFinding(with(aCertificate(t, noon.AddDate(0, 0, -1))), nil, noon), "✗ serial      the merchant certificate ran out on 2026-11-27 → apply for a new one in the merchant portal"},
 		{"empty", serialFinding(with(file), nil, noon), "✗ serial      " + file + " holds no certificate → download the certificate again"},
-		{"told", serialFinding(papers{serial: "0A0B0C"}, nil, noon), "✓ serial      WeChat Pay takes what merchant_key signs as 0A0B0C"},
-		{"not told", serialFinding(papers{serial: "0A0B0C"}, refused, noon), "! serial      whether merchant_key belongs to 0A0B0C only WeChat Pay can tell, and it does not → write merchant_cert, the path of apiclient_cert.pem, so that they can be compared here"},
+		{"told", serialFinding(drivers.Papers{Serial: "0A0B0C"}, nil, noon), "✓ serial      WeChat Pay takes what merchant_key signs as 0A0B0C"},
+		{"not told", serialFinding(drivers.Papers{Serial: "0A0B0C"}, refused, noon), "! serial      whether merchant_key belongs to 0A0B0C only WeChat Pay can tell, and it does not → write merchant_cert, the path of apiclient_cert.pem, so that they can be compared here"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { line(t, tt.got, tt.want) })
 	}
@@ -108,8 +109,8 @@ func TestKeysFinding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := keysFinding(papers{keys: []paper{{"merchant_key", key}, {"apiv3_key", ""}, {"public_key", public}}})
+		got := keysFinding(drivers.Papers{Keys: []drivers.Paper{{Key: "merchant_key", Path: key}, {Key: "apiv3_key", Path: ""}, {Key: "public_key", Path: public}}})
 		line(t, got, strings.ReplaceAll(tt.want, "DIR", dir))
 	}
-	line(t, keysFinding(papers{keys: []paper{{"merchant_key", "/nowhere"}}}), "✗ keys        merchant_key: stat /nowhere: no such file or directory → put the file back")
+	line(t, keysFinding(drivers.Papers{Keys: []drivers.Paper{{Key: "merchant_key", Path: "/nowhere"}}}), "✗ keys        merchant_key: stat /nowhere: no such file or directory → put the file back")
 }

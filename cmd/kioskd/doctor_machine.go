@@ -11,6 +11,7 @@ import (
 	"kioskd/configs"
 	"kioskd/control"
 	"kioskd/device"
+	"kioskd/drivers"
 	"kioskd/payment/reach"
 	"kioskd/store"
 )
@@ -23,7 +24,7 @@ type doctor struct {
 	read      func(file string) reading
 	way       reach.Way
 	gateway   func() (pinger, error)
-	dispenser func() (dispenser, error)
+	dispenser func() (drivers.Dispenser, error)
 	holders   func(port string) []device.Holder
 	get       func(ctx context.Context, path string, into any) error // of the daemon
 	picture   func(context.Context) (image.Point, error)             // size of what the daemon shows
@@ -95,9 +96,9 @@ func (d *doctor) jobs() []job {
 	if d.config == nil {
 		return append(list, job{[]string{"network"}, func(context.Context) []finding { return []finding{skip("network", noConfig)} }})
 	}
-	p := papersOf(d.config)
-	d.way.Authorities = p.caFile
-	for _, base := range p.bases {
+	p := known().PapersOf(d.config)
+	d.way.Authorities = p.CAFile
+	for _, base := range p.Bases {
 		list = append(list, job{[]string{"network"}, d.server(base)})
 	}
 	return list

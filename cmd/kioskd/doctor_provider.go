@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kioskd/clock"
+	"kioskd/drivers"
 	"kioskd/sale"
 )
 
@@ -41,7 +42,7 @@ func (d *doctor) ping(ctx context.Context) (p pinged) {
 }
 
 func (d *doctor) openGateway() (pinger, error) {
-	return openGateway(d.config, clock.New(time.Time{}), onlyRead, slog.New(slog.DiscardHandler))
+	return known().OpenGateway(d.config, clock.New(time.Time{}), drivers.OnlyRead, slog.New(slog.DiscardHandler))
 }
 
 // provider reports what the merchant's query proves: key, clock and merchant.
@@ -49,7 +50,7 @@ func (d *doctor) provider(ctx context.Context) []finding {
 	if d.config == nil {
 		return []finding{skip("serial", noConfig), skip("skew", noConfig), skip("merchant", noConfig)}
 	}
-	p := papersOf(d.config)
+	p := known().PapersOf(d.config)
 	got, ok := d.answer.get(ctx)
 	if !ok {
 		got.err = &sale.Fault{
@@ -57,7 +58,7 @@ func (d *doctor) provider(ctx context.Context) []finding {
 			Hint: "check the network cable, the modem and the SIM card",
 		}
 	}
-	return []finding{serialFinding(p, got.err, d.now()), skewFinding(got), merchantFinding(p.merchant, got.err)}
+	return []finding{serialFinding(p, got.err, d.now()), skewFinding(got), merchantFinding(p.Merchant, got.err)}
 }
 
 func merchantFinding(merchant string, err error) finding {

@@ -13,6 +13,7 @@ import (
 
 	"kioskd/configs"
 	"kioskd/display"
+	"kioskd/face"
 	"kioskd/sale"
 )
 
@@ -143,7 +144,7 @@ func (d *doctor) font(context.Context) []finding {
 	case d.config.Screen.Driver == configs.ScreenNone || d.config.Screen.Driver == configs.ScreenTerminal:
 		return []finding{skip(name, fmt.Sprintf("screen.driver %s draws no letters", d.config.Screen.Driver))}
 	}
-	p, err := display.NewPainter(style(d.config))
+	p, err := display.NewPainter(face.Style(d.config))
 	if err != nil {
 		return []finding{wrong(name, "correct screen.font in the config, or leave it out", "%v", err)}
 	}

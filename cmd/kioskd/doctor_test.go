@@ -17,6 +17,7 @@ import (
 
 	"kioskd/control"
 	"kioskd/device"
+	"kioskd/drivers"
 	"kioskd/payment/paytest"
 	"kioskd/payment/reach"
 	"kioskd/sale"
@@ -24,7 +25,7 @@ import (
 )
 
 // sick is a board that never speaks.
-type sick struct{ dispenser }
+type sick struct{ drivers.Dispenser }
 
 func (sick) Health() error {
 	return &sale.Fault{Code: sale.CodeSerialSilent, What: "the controller has not answered", Hint: "check its power"}
@@ -86,7 +87,7 @@ func deaf(file string) *doctor {
 		Proxy:  func(*http.Request) (*url.URL, error) { return nil, nil },
 	}
 	d.gateway = func() (pinger, error) { return pingFunc(untilOver), nil }
-	d.dispenser = func() (dispenser, error) { return sick{}, nil }
+	d.dispenser = func() (drivers.Dispenser, error) { return sick{}, nil }
 	d.holders = func(string) []device.Holder { return nil }
 	d.get = func(context.Context, string, any) error { return control.ErrNoDaemon }
 	d.unit = func(ctx context.Context) (string, error) { return "", untilOver(ctx) }
@@ -138,7 +139,7 @@ func TestDoctorIsQuick(t *testing.T) {
 			d.synced = func() (bool, bool) { forever(); return false, false }
 		}, "clock network network merchant daemon space screen systemd"},
 		{"the port hangs", func(d *doctor) {
-			d.dispenser = func() (dispenser, error) { forever(); return sick{}, nil }
+			d.dispenser = func() (drivers.Dispenser, error) { forever(); return sick{}, nil }
 		}, "network network merchant controller slots screen"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

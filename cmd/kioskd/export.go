@@ -14,6 +14,7 @@ import (
 
 	"kioskd/configs"
 	"kioskd/control"
+	"kioskd/display/terminal"
 	"kioskd/export"
 	"kioskd/store"
 )
@@ -40,7 +41,7 @@ has amounts in fen. Orders of a test vend, which nobody paid, are marked.`,
 			if err != nil {
 				return err
 			}
-			if f == export.XLSX && path == "" && isTerminal(os.Stdout) {
+			if f == export.XLSX && path == "" && terminal.Is(os.Stdout) {
 				return errors.New("xlsx is no text: write it to a file with -o FILE")
 			}
 			at, err := configs.Locate(file)

@@ -17,14 +17,18 @@ func TestLayers(t *testing.T) {
 	}{
 		{"clock", append(program, "kioskd/store", "kioskd/configs")},
 		{"books", append(program, "kioskd/control", "kioskd/display")},
+		{"kept", program},
+		{"drivers", append(program, "kioskd/store", "kioskd/payment")},
+		{"face", append(program, "kioskd/store", "kioskd/control")},
+		{"daemon", append(program, "kioskd/payment")},
 		{"control", append(program, "kioskd/display", "kioskd/panel", "kioskd/payment")},
 	} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "kioskd/"+c.name).Output()
 		if err != nil {
 			t.Fatalf("go list kioskd/%s: %v", c.name, err)
 		}
-		if !strings.Contains(string(out), "kioskd/sale\n") {
-			t.Errorf("%s does not even import the sale", c.name)
+		if !strings.Contains(string(out), "kioskd/"+c.name+"\n") {
+			t.Fatalf("go list does not know kioskd/%s", c.name)
 		}
 		for dep := range strings.FieldsSeq(string(out)) {
 			for _, not := range c.not {

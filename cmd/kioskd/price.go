@@ -64,7 +64,7 @@ func printPrices(out io.Writer, c *configs.Config) {
 }
 
 func repriceAndReload(ctx context.Context, file string, tags []control.PriceTag, out io.Writer) error {
-	switch err := control.Reprice(file, tags, settings()); {
+	switch err := control.Reprice(file, tags, known().Settings()); {
 	case errors.Is(err, control.ErrAsked):
 		return failure{err, exitUsage}
 	case err != nil:

@@ -14,6 +14,7 @@ import (
 	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/control"
+	"kioskd/drivers"
 	"kioskd/reconcile"
 	"kioskd/store"
 )
@@ -139,7 +140,7 @@ func (r reconciling) alone(ctx context.Context, days []reconcile.Day) (reconcile
 	if err != nil {
 		return reconcile.Report{}, err
 	}
-	gateway, err := openGateway(c, clock.New(time.Time{}), inFile, slog.New(slog.DiscardHandler))
+	gateway, err := known().OpenGateway(c, clock.New(time.Time{}), drivers.InFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return reconcile.Report{}, fmt.Errorf("payment %s: %w", c.Payment.Driver, err)
 	}

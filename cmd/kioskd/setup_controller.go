@@ -156,7 +156,7 @@ func (s *setup) pick(ctx context.Context, found []candidate) (b candidate, err e
 
 func driverNames() (names []string) {
 	for _, c := range controllers() {
-		names = append(names, c.name)
+		names = append(names, c.Name)
 	}
 	return names
 }

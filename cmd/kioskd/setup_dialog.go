@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"kioskd/display/terminal"
 )
 
 // words are the two languages of the questions.
@@ -167,5 +169,5 @@ func (d *dialog) hide() (show func()) {
 // colour reports whether the words go to a terminal.
 func (d *dialog) colour() bool {
 	f, ok := d.out.(*os.File)
-	return ok && isTerminal(f)
+	return ok && terminal.Is(f)
 }

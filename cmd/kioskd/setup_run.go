@@ -114,7 +114,7 @@ func (s *setup) open() (err error) {
 
 // problems is what kioskd check says of a text.
 func (s *setup) problems(text []byte) []configs.Problem {
-	_, err := configs.Parse(s.file, text, s.dir, settings())
+	_, err := configs.Parse(s.file, text, s.dir, known().Settings())
 	var p *configs.Problems
 	if !errors.As(err, &p) {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/display/terminal"
+	"kioskd/drivers"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -70,7 +71,7 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 		return o, err
 	}
 	clock := clock.New(newest)
-	gateway, err := openGateway(c, clock, inFile, slog.New(slog.DiscardHandler))
+	gateway, err := known().OpenGateway(c, clock, drivers.InFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return o, fmt.Errorf("payment %s: %w", c.Payment.Driver, err)
 	}

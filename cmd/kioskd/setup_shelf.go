@@ -68,11 +68,11 @@ func (s *setup) askShelf(ctx context.Context) ([]device.Slot, error) {
 			return nil, err
 		}
 	}
-	c, err := configs.Parse(s.file, text, s.dir, settings())
+	c, err := configs.Parse(s.file, text, s.dir, known().Settings())
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDispenser(c, slog.New(slog.DiscardHandler))
+	d, err := known().OpenDispenser(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

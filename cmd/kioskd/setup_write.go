@@ -15,6 +15,8 @@ import (
 
 	"kioskd/clock"
 	"kioskd/configs"
+	"kioskd/drivers"
+	"kioskd/kept"
 )
 
 // serviceUser runs the daemon, and its group may read the config.
@@ -70,9 +72,9 @@ func (s *setup) loadOwned() (*configs.Config, error) {
 		return c, nil
 	}
 	err = handFromRoot(s.file, 0, number(u.Gid))
-	for _, k := range papersOf(c).keys {
-		if fileOf(k.key).secret && filepath.Dir(k.path) == s.dir {
-			err = errors.Join(err, handFromRoot(k.path, number(u.Uid), number(u.Gid)))
+	for _, k := range known().PapersOf(c).Keys {
+		if fileOf(k.Key).secret && filepath.Dir(k.Path) == s.dir {
+			err = errors.Join(err, handFromRoot(k.Path, number(u.Uid), number(u.Gid)))
 		}
 	}
 	return c, err
@@ -115,7 +117,7 @@ func (s *setup) install(f merchantFile, name string) error {
 	if f.secret {
 		mode = 0o600
 	}
-	return keptFile(path).saveFor(data, mode, -1, -1)
+	return kept.File(path).SaveFor(data, mode, -1, -1)
 }
 
 // putAside keeps a copy of a file that is about to change, with its mode: as it
@@ -137,7 +139,7 @@ func (s *setup) putAside(path string, old, text []byte) error {
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
 		uid, gid = int(owner.Uid), int(owner.Gid)
 	}
-	if err := keptFile(aside).saveFor(old, info.Mode().Perm(), uid, gid); err != nil {
+	if err := kept.File(aside).SaveFor(old, info.Mode().Perm(), uid, gid); err != nil {
 		return err
 	}
 	s.say(words{"原文件留在 %s", "what it was stands in %s"}, aside)
@@ -194,7 +196,7 @@ func handHome(ledger string) error {
 	}
 	list, err := os.ReadDir(dir)
 	for _, one := range list {
-		if strings.HasPrefix(one.Name(), filepath.Base(ledger)) || strings.HasPrefix(one.Name(), certificatesFile) {
+		if strings.HasPrefix(one.Name(), filepath.Base(ledger)) || strings.HasPrefix(one.Name(), drivers.CertificatesFile) {
 			err = errors.Join(err, hand(filepath.Join(dir, one.Name()), int(owner.Uid), int(owner.Gid)))
 		}
 	}

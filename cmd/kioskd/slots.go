@@ -16,6 +16,8 @@ import (
 	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/control"
+	"kioskd/display/terminal"
+	"kioskd/drivers"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -89,7 +91,7 @@ func confirm(cmd *cobra.Command, slot int, yes bool) error {
 	if yes {
 		return nil
 	}
-	if in, ok := cmd.InOrStdin().(*os.File); ok && !isTerminal(in) {
+	if in, ok := cmd.InOrStdin().(*os.File); ok && !terminal.Is(in) {
 		return errors.New("--test moves a motor: confirm it with --yes where there is no terminal")
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "The motor of slot %d turns once, and a product falls that nobody pays. Go on? [y/N] ", slot)
@@ -112,7 +114,7 @@ func askSlots(ctx context.Context, at configs.Places, file string, errs io.Write
 	if !errors.Is(err, control.ErrNoDaemon) {
 		return t, err
 	}
-	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d dispenser) (err error) {
+	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d drivers.Dispenser) (err error) {
 		known, err := stored(c)
 		if err != nil { // there may be no ledger yet
 			known = sale.SlotsOf(c.Catalogue(), c.Spares(), nil)
@@ -128,7 +130,7 @@ func askTest(ctx context.Context, at configs.Places, file string, slot sale.Slot
 	if !errors.Is(err, control.ErrNoDaemon) {
 		return o, err
 	}
-	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d dispenser) error {
+	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d drivers.Dispenser) error {
 		ledger, err := store.Open(ctx, c.Store.Path, store.Options{Reserve: int64(c.Store.Reserve), Copies: c.Store.Copies, Checker: selfCheck()})
 		if err != nil {
 			return fmt.Errorf("open the ledger: %w", err)
@@ -153,12 +155,12 @@ func askTest(ctx context.Context, at configs.Places, file string, slot sale.Slot
 const boardWithin = 8 * time.Second
 
 // withBoard opens the controller of the config where no daemon runs.
-func withBoard(ctx context.Context, file string, errs io.Writer, do func(context.Context, *configs.Config, dispenser) error) error {
+func withBoard(ctx context.Context, file string, errs io.Writer, do func(context.Context, *configs.Config, drivers.Dispenser) error) error {
 	c, err := load(file, errs)
 	if err != nil {
 		return err
 	}
-	d, err := openDispenser(c, slog.New(slog.DiscardHandler))
+	d, err := known().OpenDispenser(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"cmp"
@@ -24,9 +24,9 @@ const (
 // upkeep copies the ledger every day and moves old orders to archives, until
 // ctx ends. An error means that the ledger takes no step any more, and the
 // process must start anew.
-func (d *daemon) upkeep(ctx context.Context, ledger *store.Store) error {
+func (d *Daemon) upkeep(ctx context.Context, ledger *store.Store) error {
 	for _, err := range ledger.CheckArchives() {
-		d.log.Error("archived orders are lost; selling goes on", "error", err)
+		d.Log.Error("archived orders are lost; selling goes on", "error", err)
 	}
 	for wait := upkeepAfter; clock.Pause(ctx, wait); wait = upkeepEvery {
 		if d.clock.Plausible() != nil {
@@ -35,7 +35,7 @@ func (d *daemon) upkeep(ctx context.Context, ledger *store.Store) error {
 		if err := d.copyLedger(ctx, ledger); err != nil {
 			return err
 		}
-		if d.config.Store.Keep <= 0 {
+		if d.Config.Store.Keep <= 0 {
 			continue
 		}
 		if err := d.archive(ctx, ledger); err != nil {
@@ -47,8 +47,8 @@ func (d *daemon) upkeep(ctx context.Context, ledger *store.Store) error {
 
 // copyLedger makes the copy of the day, unless there is one. A copy from the
 // future is from a clock that was wrong, and counts for none.
-func (d *daemon) copyLedger(ctx context.Context, ledger *store.Store) error {
-	last, err := store.NewestCopy(d.config.Store.Path, d.storeOptions())
+func (d *Daemon) copyLedger(ctx context.Context, ledger *store.Store) error {
+	last, err := store.NewestCopy(d.Config.Store.Path, d.storeOptions())
 	if age := time.Since(last); err == nil && age >= 0 && age < copyEvery {
 		return nil
 	}
@@ -64,16 +64,16 @@ func (d *daemon) copyLedger(ctx context.Context, ledger *store.Store) error {
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
-		d.log.Error("no copy of the ledger was made; selling goes on", "error", err)
+		d.Log.Error("no copy of the ledger was made; selling goes on", "error", err)
 	default:
-		d.log.Info("ledger copied", "path", path)
+		d.Log.Info("ledger copied", "path", path)
 	}
 	return nil
 }
 
 // archive moves all that is old enough, bit by bit, while nobody buys.
-func (d *daemon) archive(ctx context.Context, ledger *store.Store) error {
-	before, moved, held := time.Now().Add(-d.config.Store.Keep.Span()), 0, ""
+func (d *Daemon) archive(ctx context.Context, ledger *store.Store) error {
+	before, moved, held := time.Now().Add(-d.Config.Store.Keep.Span()), 0, ""
 	for done := false; !done && clock.Pause(ctx, time.Second); {
 		if busy(ledger) {
 			continue
@@ -88,16 +88,16 @@ func (d *daemon) archive(ctx context.Context, ledger *store.Store) error {
 		case errors.As(err, &fault), ctx.Err() != nil:
 			return nil // the screen says it, or nobody wants to know
 		case err != nil:
-			d.log.Error("orders cannot be archived; selling goes on", "error", err)
+			d.Log.Error("orders cannot be archived; selling goes on", "error", err)
 			return nil
 		}
 		done = p.Done
 	}
 	if moved > 0 {
-		d.log.Info("old orders archived", "orders", moved)
+		d.Log.Info("old orders archived", "orders", moved)
 	}
 	if held != "" {
-		d.log.Warn("a reader of the journal holds old orders in the ledger", "reader", held)
+		d.Log.Warn("a reader of the journal holds old orders in the ledger", "reader", held)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -52,13 +52,13 @@ type seen struct {
 	clock   clock.Clock
 }
 
-func newWatcher(c *configs.Config, log *slog.Logger, lines *logs.Log) *watcher {
+func newWatcher(c *configs.Config, version string, log *slog.Logger, lines *logs.Log) *watcher {
 	w := &watcher{address: c.Watch.Metrics, limits: c.Watch.Alarms.Limits(), log: log, lines: lines, news: make(chan struct{}, 1)}
 	if argv := c.Watch.Alarms.Command; len(argv) > 0 {
 		w.outboxes = append(w.outboxes, alarm.NewOutbox(alarm.Command{Argv: argv}, log))
 	}
 	if url := c.Watch.Alarms.URL; url != "" {
-		w.outboxes = append(w.outboxes, alarm.NewOutbox(alarm.NewURL(url, version()), log))
+		w.outboxes = append(w.outboxes, alarm.NewOutbox(alarm.NewURL(url, version), log))
 	}
 	lang := alarm.Chinese
 	if strings.HasPrefix(string(c.Machine.Language), "en") {
@@ -70,7 +70,7 @@ func newWatcher(c *configs.Config, log *slog.Logger, lines *logs.Log) *watcher {
 		}
 	})
 	w.metrics = metrics.New(metrics.Options{
-		Version: version(), Machine: c.Machine.ID, Lines: w.counts, Alarms: w.alarms.Active, Deliveries: w.deliveries,
+		Version: version, Machine: c.Machine.ID, Lines: w.counts, Alarms: w.alarms.Active, Deliveries: w.deliveries,
 		State: func(ctx context.Context) watch.State { return w.figures(ctx, w.state(ctx)) },
 	})
 	return w

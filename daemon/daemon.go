@@ -1,4 +1,11 @@
-package main
+// Package daemon is what runs on the machine: it puts ledger, provider, controller,
+// screen and sale together, keeps them going, and builds them anew when the config
+// wants it. Beside the sale it runs the control socket, the panel, the watcher and
+// the watchdog, copies and archives the ledger, and compares the bills.
+//
+// It knows no command line and no window: the screen comes as a face, the drivers
+// as a table.
+package daemon
 
 import (
 	"cmp"
@@ -18,43 +25,49 @@ import (
 	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/control"
+	"kioskd/display"
 	"kioskd/display/keypad"
-	"kioskd/display/screen"
+	"kioskd/drivers"
+	"kioskd/face"
 	"kioskd/panel"
 	"kioskd/sale"
 	"kioskd/store"
 	"kioskd/watch/logs"
 )
 
-// daemon is one machine, wired. The demo runs it exactly as run does.
-type daemon struct {
-	config  *configs.Config // as it is in use; see reloader
-	file    string          // of the config; empty: it cannot be reloaded
-	level   *slog.LevelVar  // of log, if it can be changed
-	log     *slog.Logger
-	hangup  <-chan os.Signal // each is a wish to reload; nil: there are none
-	face    *face
-	reload  *reloader    // made by run
+// Daemon is one machine, wired. The demo runs it exactly as kioskd run does. Its
+// exported fields are what it is made of, and are not changed once it runs.
+type Daemon struct {
+	Version string          // of kioskd
+	Drivers drivers.Table   // that the config can name
+	Config  *configs.Config // to begin with; then it is the one in use, see reloader
+	File    string          // of the config; empty: it cannot be reloaded
+	Level   *slog.LevelVar  // of Log, if it can be changed
+	Log     *slog.Logger
+	Lines   *logs.Log        // what Log belongs to; nil if to nothing
+	Hangup  <-chan os.Signal // each is a wish to reload; nil: there are none
+	Face    *face.Face
+	Checker []string // command that examines the ledger, see store.Options
+
+	// Ready, if set, is called once with the parts that a demo looks into.
+	Ready func(*store.Store, *sale.Machine)
+	// Wrap, if set, may put something between the machine and its ports.
+	Wrap func(*sale.Options)
+	// PanelAt, if set, is called with the panel's address when it listens.
+	PanelAt func(net.Addr)
+
+	reload  *reloader    // made by Run
 	gateway sale.Gateway // known with the clock
 	clock   clock.Clock  // known once the ledger is open
-	checker []string     // command that examines the ledger, see store.Options
-	lines   *logs.Log    // what log belongs to; nil if to nothing
-	watch   *watcher     // made by run
+	watch   *watcher     // made by Run
 	inside  *panel.Sessions
 	pin     [sha256.Size]byte // that they know
-	alive   *watchdog         // made by run
-
-	// ready, if set, is called once with the parts that a demo looks into.
-	ready func(*store.Store, *sale.Machine)
-	// wrap, if set, may put something between the machine and its ports.
-	wrap func(*sale.Options)
-	// panelAt, if set, is called with the panel's address when it listens.
-	panelAt func(net.Addr)
+	alive   *watchdog         // made by Run
 }
 
-// run sells until ctx ends or something breaks that only a new start mends.
+// Run sells until ctx ends or something breaks that only a new start mends.
 // It must be called on the main goroutine, because a window must.
-func (d *daemon) run(ctx context.Context) error {
+func (d *Daemon) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	shown, leave := context.WithCancel(context.WithoutCancel(ctx))
@@ -62,16 +75,16 @@ func (d *daemon) run(ctx context.Context) error {
 	blind, died := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer died(nil)
 
-	first := d.config
-	d.reload = newReloader(d.file, first, d.face, cmp.Or(d.level, new(slog.LevelVar)), d.log)
-	d.watch = newWatcher(first, d.log, d.lines)
+	first := d.Config
+	d.reload = newReloader(d.File, first, d.Drivers, d.Face, cmp.Or(d.Level, new(slog.LevelVar)), d.Log)
+	d.watch = newWatcher(first, d.Version, d.Log, d.Lines)
 	defer d.watch.start(context.WithoutCancel(ctx))()
-	if d.hangup != nil {
+	if d.Hangup != nil {
 		go d.hangups(ctx)
 	}
-	d.alive = newWatchdog(d.log)
-	d.alive.readyWith(func() bool { return first.Screen.Driver == configs.ScreenNone || !d.face.beat().IsZero() })
-	unwatched := d.alive.watch(&loop{name: "screen", within: loopWithin, beat: d.face.beat})
+	d.alive = newWatchdog(d.Log)
+	d.alive.readyWith(func() bool { return first.Screen.Driver == configs.ScreenNone || !d.Face.Beat().IsZero() })
+	unwatched := d.alive.watch(&loop{name: "screen", within: loopWithin, beat: d.Face.Beat})
 	var watching sync.WaitGroup
 	watching.Go(func() { d.alive.run(shown) })
 	defer watching.Wait()
@@ -83,14 +96,14 @@ func (d *daemon) run(ctx context.Context) error {
 		selling <- d.sellOn(ctx, blind)
 		leave() // the screen shows the last order to its end
 	}()
-	faceErr := d.face.run(shown, first)
+	faceErr := d.Face.Run(shown, first)
 	unwatched() // what is left to do needs no screen
-	if d.face.desk && errors.Is(faceErr, screen.ErrClosed) {
+	if d.Face.Desk && errors.Is(faceErr, display.ErrClosed) {
 		stop() // who closes the window of a demo wants it to end
 		return <-selling
 	}
 	if faceErr != nil {
-		d.log.Error("the screen is gone; what is open is settled without new sales, then the process ends", "error", faceErr)
+		d.Log.Error("the screen is gone; what is open is settled without new sales, then the process ends", "error", faceErr)
 		died(faceErr)
 	}
 	return errors.Join(<-selling, faceErr)
@@ -98,10 +111,10 @@ func (d *daemon) run(ctx context.Context) error {
 
 // hangups reloads the config whenever somebody sends SIGHUP. The log tells what
 // came of it.
-func (d *daemon) hangups(ctx context.Context) {
+func (d *Daemon) hangups(ctx context.Context) {
 	for {
 		select {
-		case <-d.hangup:
+		case <-d.Hangup:
 			_, _ = d.reload.Reload(ctx)
 		case <-ctx.Done():
 			return
@@ -111,21 +124,21 @@ func (d *daemon) hangups(ctx context.Context) {
 
 // sellOn sells until ctx ends, anew with other wiring whenever the config
 // wants it.
-func (d *daemon) sellOn(ctx, blind context.Context) error {
+func (d *Daemon) sellOn(ctx, blind context.Context) error {
 	for {
-		d.config = d.reload.InUse()
+		d.Config = d.reload.InUse()
 		err := d.sell(ctx, blind)
 		if again := d.reload.ended(); err != nil || !again || ctx.Err() != nil {
 			return err
 		}
-		d.log.Info("the machine runs anew with the changed config")
+		d.Log.Info("the machine runs anew with the changed config")
 	}
 }
 
 // sell opens the ledger, then runs the machine, the control socket and the
 // keyboard until ctx ends. When blind ends there is no screen any more: no
 // code may be shown, but money that is owed still goes back.
-func (d *daemon) sell(ctx, blind context.Context) error {
+func (d *Daemon) sell(ctx, blind context.Context) error {
 	ledger, err := d.openLedger(ctx, blind)
 	if err != nil || ledger == nil {
 		return err
@@ -135,9 +148,9 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	if err != nil {
 		return err
 	}
-	dispenser, err := openDispenser(d.config, d.log)
+	dispenser, err := d.Drivers.OpenDispenser(d.Config, d.Log)
 	if err != nil {
-		return fmt.Errorf("controller %s: %w", d.config.Controller.Driver, err)
+		return fmt.Errorf("controller %s: %w", d.Config.Controller.Driver, err)
 	}
 	defer dispenser.Close()
 	defer d.watch.end() // before what it looks at is closed
@@ -145,15 +158,15 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	guard := d.guard(ledger)
 	o := sale.Options{
 		Ledger: d.watch.ledger(crashPoints(ledger)), Gateway: d.watch.gateway(gateway),
-		Dispenser: d.alive.guardVends(dispenser, d.config.Sale.DispenseWithin), Panel: d.face, Clock: d.clock,
-		Code: d.config.Machine.ID, Log: d.log, Alarm: d.watch.needs, Service: serviceMode(d.config, guard),
-	}.On(termsOf(d.config))
+		Dispenser: d.alive.guardVends(dispenser, d.Config.Sale.DispenseWithin), Panel: d.Face, Clock: d.clock,
+		Code: d.Config.Machine.ID, Log: d.Log, Alarm: d.watch.needs, Service: serviceMode(d.Config, guard),
+	}.On(termsOf(d.Config))
 	if b, ok := dispenser.(interface{ Beat() time.Time }); ok {
 		defer d.alive.watch(&loop{name: "serial line", within: loopWithin, beat: b.Beat})()
 	}
 
-	if d.wrap != nil {
-		d.wrap(&o)
+	if d.Wrap != nil {
+		d.Wrap(&o)
 	}
 	m, err := sale.New(o)
 	if err != nil {
@@ -162,13 +175,13 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	if err := d.watch.begin(ledger, m, dispenser, d.clock); err != nil {
 		return err
 	}
-	if d.ready != nil {
-		d.ready(ledger, m)
-		d.ready = nil
+	if d.Ready != nil {
+		d.Ready(ledger, m)
+		d.Ready = nil
 	}
-	bills, err := books.New(d.config, gateway, &ledger.Reader, d.clock)
+	bills, err := books.New(d.Config, gateway, &ledger.Reader, d.clock)
 	if err != nil {
-		d.log.Info("no reconciliation", "reason", err)
+		d.Log.Info("no reconciliation", "reason", err)
 	}
 	settle := context.AfterFunc(blind, func() { m.Settle(screenFault(context.Cause(blind))) })
 	defer settle()
@@ -176,15 +189,15 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 	side, done := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error {
 		defer done() // the others end when the machine has
-		if !d.reload.runs(m, d.config) {
+		if !d.reload.runs(m, d.Config) {
 			return nil
 		}
 		return m.Run(ctx)
 	})
 	desk := d.control(ledger, m, dispenser, bills)
 	g.Go(func() error {
-		if err := desk.Serve(side, d.config.Control.Socket); err != nil {
-			d.log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
+		if err := desk.Serve(side, d.Config.Control.Socket); err != nil {
+			d.Log.Error("no control socket: kioskd orders will read the ledger only while the daemon is stopped", "error", err)
 		}
 		return nil
 	})
@@ -201,14 +214,14 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 		return nil
 	})
 	g.Go(func() error { return d.upkeep(side, ledger) })
-	if bills != nil && d.config.Payment.Reconcile {
+	if bills != nil && d.Config.Payment.Reconcile {
 		g.Go(func() error {
 			d.daily(bills, ledger).run(side)
 			return nil
 		})
 	}
 	if r, ok := gateway.(refresher); ok {
-		g.Go(func() error { refresh(side, r, d.log); return nil })
+		g.Go(func() error { refresh(side, r, d.Log); return nil })
 	}
 	return g.Wait()
 }
@@ -216,7 +229,7 @@ func (d *daemon) sell(ctx, blind context.Context) error {
 // provider is the gateway, with the clock by which it signs. It is opened once: a
 // machine that is wired anew goes on with the merchant's files as they were, see
 // reloader.
-func (d *daemon) provider(ledger *store.Store) (sale.Gateway, error) {
+func (d *Daemon) provider(ledger *store.Store) (sale.Gateway, error) {
 	if d.gateway != nil {
 		return d.gateway, nil
 	}
@@ -225,9 +238,9 @@ func (d *daemon) provider(ledger *store.Store) (sale.Gateway, error) {
 		return nil, err
 	}
 	d.clock = clock.New(newest)
-	g, err := openGateway(d.config, d.clock, inFile, d.log)
+	g, err := d.Drivers.OpenGateway(d.Config, d.clock, drivers.InFile, d.Log)
 	if err != nil {
-		return nil, fmt.Errorf("payment %s: %w", d.config.Payment.Driver, err)
+		return nil, fmt.Errorf("payment %s: %w", d.Config.Payment.Driver, err)
 	}
 	if g, ok := g.(interface{ Skew() (time.Duration, bool) }); ok {
 		d.clock.Skew = g.Skew
@@ -236,16 +249,16 @@ func (d *daemon) provider(ledger *store.Store) (sale.Gateway, error) {
 	return g, nil
 }
 
-func (d *daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *books.Books) control.Server {
+func (d *Daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *books.Books) control.Server {
 	o := control.Options{
-		Version: version(), Ledger: ledger, Path: d.config.Store.Path, Machine: m, Board: board, Config: d.reload, Drivers: settings(),
-		Screen: d.picture, Metrics: d.watch.metrics.Handler(d.watch.log), Log: d.log,
+		Version: d.Version, Ledger: ledger, Path: d.Config.Store.Path, Machine: m, Board: board, Config: d.reload, Drivers: d.Drivers.Settings(),
+		Screen: d.picture, Metrics: d.watch.metrics.Handler(d.watch.log), Log: d.Log,
 	}
 	if b != nil {
 		o.Bills = b
 	}
-	if d.lines != nil {
-		o.Lines = d.lines.Ring.Lines
+	if d.Lines != nil {
+		o.Lines = d.Lines.Ring.Lines
 	}
 	return control.New(o)
 }
@@ -259,10 +272,10 @@ func screenFault(err error) *sale.Fault {
 }
 
 // typed passes on what is typed on a keyboard.
-func (d *daemon) typed(ctx context.Context, m *sale.Machine) {
+func (d *Daemon) typed(ctx context.Context, m *sale.Machine) {
 	for {
 		select {
-		case k := <-d.face.keys:
+		case k := <-d.Face.Typed():
 			press(m, k)
 		case <-ctx.Done():
 			return
@@ -281,13 +294,13 @@ func press(m *sale.Machine, k keypad.Key) {
 // openLedger opens the ledger. While it cannot be used the screen says so and
 // the attempt is repeated: space comes back, another process ends, a
 // technician puts a backup in place. It returns nil, nil when ctx ended first.
-func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
+func (d *Daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 	said := ""
 	var p pulse
 	defer d.alive.watch(&loop{name: "opening of the ledger", within: ledgerWithin, beat: p.last})()
 	for {
 		p.beat()
-		s, err := store.Open(ctx, d.config.Store.Path, d.storeOptions())
+		s, err := store.Open(ctx, d.Config.Store.Path, d.storeOptions())
 		if err == nil {
 			return s, nil
 		}
@@ -302,7 +315,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 			return nil, err
 		}
 		if said != err.Error() {
-			d.log.Error("the ledger cannot be used; not selling", "error", err)
+			d.Log.Error("the ledger cannot be used; not selling", "error", err)
 			said = err.Error()
 			d.alive.report("out of service: " + said)
 		}
@@ -311,7 +324,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 		if f.Code == sale.CodeStoreDamaged {
 			kind = sale.SceneNoRefunds
 		}
-		d.face.Show(sale.Scene{Kind: kind, Code: f.Code, At: time.Now().Truncate(time.Minute)})
+		d.Face.Show(sale.Scene{Kind: kind, Code: f.Code, At: time.Now().Truncate(time.Minute)})
 		select {
 		case <-ctx.Done():
 			return nil, nil
@@ -322,16 +335,7 @@ func (d *daemon) openLedger(ctx, blind context.Context) (*store.Store, error) {
 	}
 }
 
-func (d *daemon) storeOptions() store.Options {
-	c := d.config.Store
-	return store.Options{Log: d.log, Reserve: int64(c.Reserve), Copies: c.Copies, Checker: d.checker}
-}
-
-// selfCheck is the command of the child process that examines the ledger.
-func selfCheck() []string {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil
-	}
-	return []string{exe, checkStoreName}
+func (d *Daemon) storeOptions() store.Options {
+	c := d.Config.Store
+	return store.Options{Log: d.Log, Reserve: int64(c.Reserve), Copies: c.Copies, Checker: d.Checker}
 }

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -12,21 +12,21 @@ import (
 
 // panel serves the technician's page until ctx ends, if the config has one.
 // Whatever goes wrong with it, the machine sells all the same.
-func (d *daemon) panel(ctx context.Context, api http.Handler, guard *pin.Guard) {
-	s := d.config.Service
+func (d *Daemon) panel(ctx context.Context, api http.Handler, guard *pin.Guard) {
+	s := d.Config.Service
 	if s.Panel == "" || guard == nil {
 		return
 	}
 	if !s.PanelIsLocal() {
-		d.log.Warn(panelReach(s))
+		d.Log.Warn(PanelReach(s))
 	}
-	p := panel.New(panel.Options{API: api, PIN: guard, Sessions: d.inside, Screen: d.picture, Language: panelLanguage(d.config.Machine.Language), Log: d.log})
-	p.Serve(ctx, s.Panel, d.panelAt)
+	p := panel.New(panel.Options{API: api, PIN: guard, Sessions: d.inside, Screen: d.picture, Language: panelLanguage(d.Config.Machine.Language), Log: d.Log})
+	p.Serve(ctx, s.Panel, d.PanelAt)
 }
 
 // picture is a nil interface where there is no picture.
-func (d *daemon) picture() image.Image {
-	if img := d.face.snapshot(); img != nil {
+func (d *Daemon) picture() image.Image {
+	if img := d.Face.Snapshot(); img != nil {
 		return img
 	}
 	return nil
@@ -39,8 +39,8 @@ func panelLanguage(l configs.Language) string {
 	return "zh"
 }
 
-// panelReach says who can open the panel.
-func panelReach(s configs.Service) string {
+// PanelReach says who can open the panel.
+func PanelReach(s configs.Service) string {
 	if s.PanelIsLocal() {
 		return "the panel at http://" + s.Panel + "/ can be opened from this machine alone"
 	}

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"bytes"
@@ -47,7 +47,7 @@ func newWatched(t *testing.T, ledger *store.Store) *watched {
 	c.Watch.Alarms.Command = []string{"/bin/sh", "-c", `cat >> "$1"`, "tell", x.told}
 	c.Watch.Alarms.After = 0
 	log := logs.Open(logs.Options{Target: logs.Stderr, Level: slog.LevelInfo, Errs: io.Discard})
-	x.watcher = newWatcher(&c, log.Logger, log)
+	x.watcher = newWatcher(&c, "test", log.Logger, log)
 	m, err := sale.New(sale.Options{
 		Ledger: x.ledger(ledger), Gateway: x.gateway(x.provider), Dispenser: x.board, Panel: x.panel, Clock: clock.New(time.Time{}),
 		Code: "T1", Products: []sale.Product{{Slot: 11, Name: "水", Price: 200}}, PayWithin: time.Minute, DispenseWithin: time.Second,
@@ -224,7 +224,7 @@ func TestALedgerThatCannotBeOpenedIsTold(t *testing.T) {
 	told := filepath.Join(t.TempDir(), "told")
 	c := configs.Default()
 	c.Watch.Alarms.Command, c.Watch.Alarms.After = []string{"/bin/sh", "-c", `cat > "$1"`, "tell", told}, 0
-	w := newWatcher(&c, slog.New(slog.DiscardHandler), nil)
+	w := newWatcher(&c, "test", slog.New(slog.DiscardHandler), nil)
 	unwatch := w.start(t.Context())
 	defer unwatch()
 	w.cannotOpen(&sale.Fault{Code: sale.CodeStoreDamaged})
@@ -245,7 +245,7 @@ func TestMetricsServerAnswersOnly(t *testing.T) {
 	t.Parallel()
 	c := configs.Default()
 	c.Watch.Metrics = freeAddress(t)
-	w := newWatcher(&c, slog.New(slog.DiscardHandler), nil)
+	w := newWatcher(&c, "test", slog.New(slog.DiscardHandler), nil)
 	defer w.start(t.Context())()
 	url := "http://" + w.address
 	wait(t, "the server", func() bool {

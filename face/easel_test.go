@@ -1,4 +1,4 @@
-package main
+package face
 
 import (
 	"image"
@@ -28,8 +28,8 @@ func scan(t *testing.T, img image.Image) string {
 
 // The page of a demo without a window shows the machine's screen all the same.
 func TestFaceWithoutAWindowHasAPicture(t *testing.T) {
-	f := newFace(slog.New(slog.DiscardHandler))
-	if f.snapshot() != nil {
+	f := New(slog.New(slog.DiscardHandler), nil)
+	if f.Snapshot() != nil {
 		t.Error("a picture although nothing paints")
 	}
 	e, err := newEasel(display.Style{Language: "zh", FontPath: display.Bitmap})
@@ -37,7 +37,7 @@ func TestFaceWithoutAWindowHasAPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.easel = e
-	if f.snapshot() != nil {
+	if f.Snapshot() != nil {
 		t.Error("a picture although nothing was shown")
 	}
 	pay := func(url string) sale.Scene {
@@ -45,10 +45,10 @@ func TestFaceWithoutAWindowHasAPicture(t *testing.T) {
 	}
 	first, second := "weixin://wxpay/bizpayurl?pr=first", "weixin://wxpay/bizpayurl?pr=second"
 	f.Show(pay(first))
-	was := f.snapshot()
+	was := f.Snapshot()
 	for _, url := range []string{second, first, second} {
 		f.Show(pay(url))
-		if got := scan(t, f.snapshot()); got != url {
+		if got := scan(t, f.Snapshot()); got != url {
 			t.Errorf("the picture says %s, want %s", got, url)
 		}
 	}

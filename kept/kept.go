@@ -1,4 +1,6 @@
-package main
+// Package kept keeps small files that a power cut must leave whole: the old one or
+// the new one, never half of one.
+package kept
 
 import (
 	"errors"
@@ -7,29 +9,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"kioskd/payment/wechat"
 )
 
-var _ wechat.Keeper = keptFile("")
-
-// keptFile is the path of a small file that is replaced as a whole. Only its
+// File is the path of a small file that is replaced as a whole. Only its
 // owner may read it. It is public in itself, but nobody else needs it.
-type keptFile string
+type File string
 
-func inFile(path string) wechat.Keeper { return keptFile(path) }
+// Most bounds what is read of a file that somebody may have damaged.
+const Most = 1 << 20
 
-// lookedAt is a file that is read and never written.
-type lookedAt struct{ keptFile }
-
-func (lookedAt) Save([]byte) error { return nil }
-
-func onlyRead(path string) wechat.Keeper { return lookedAt{keptFile(path)} }
-
-// mostKept bounds what is read of a file that somebody may have damaged.
-const mostKept = 1 << 20
-
-func (f keptFile) Load() ([]byte, error) {
+// Load returns what was saved last, nothing and no error if there is no file.
+func (f File) Load() ([]byte, error) {
 	file, err := os.Open(string(f))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -38,16 +28,16 @@ func (f keptFile) Load() ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, mostKept))
+	return io.ReadAll(io.LimitReader(file, Most))
 }
 
 // Save leaves the old file or the new one after a power cut, never half of one.
-func (f keptFile) Save(data []byte) error { return f.saveFor(data, 0o600, -1, -1) }
+func (f File) Save(data []byte) error { return f.SaveFor(data, 0o600, -1, -1) }
 
-// saveFor gives the file a mode and an owner, -1 for whoever calls. Both are set
+// SaveFor gives the file a mode and an owner, -1 for whoever calls. Both are set
 // before it has its name: in a folder that somebody else may write, a name can
 // become another file's at any time.
-func (f keptFile) saveFor(data []byte, mode fs.FileMode, uid, gid int) error {
+func (f File) SaveFor(data []byte, mode fs.FileMode, uid, gid int) error {
 	dir, name := filepath.Split(string(f))
 	part, err := os.CreateTemp(dir, "."+name+"-*") // mode 0600
 	if err != nil {

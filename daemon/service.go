@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"crypto/sha256"
@@ -14,19 +14,19 @@ import (
 // guard asks for the machine's PIN at every door of it. It is nil where the
 // config has none that can be used: then no door opens, and the machine sells all
 // the same.
-func (d *daemon) guard(ledger *store.Store) *pin.Guard {
-	s := d.config.Service
+func (d *Daemon) guard(ledger *store.Store) *pin.Guard {
+	s := d.Config.Service
 	if s.PIN == "" {
 		return nil
 	}
 	code, what := pin.Read(s.PIN)
 	if what != "" {
-		d.log.Error("neither panel nor service mode: correct service.pin", "problem", what)
+		d.Log.Error("neither panel nor service mode: correct service.pin", "problem", what)
 		return nil
 	}
 	g, err := pin.New(code, ledger)
 	if err != nil {
-		d.log.Error("neither panel nor service mode", "error", err)
+		d.Log.Error("neither panel nor service mode", "error", err)
 		return nil
 	}
 	// A machine that is wired anew throws nobody out, but for another PIN.

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -48,7 +48,7 @@ func TestArchive(t *testing.T) {
 	commit(buying.To(sale.Closing))
 
 	var log strings.Builder
-	d := &daemon{config: &configs.Config{Store: configs.Store{Keep: 7}}, log: slog.New(slog.NewTextHandler(&log, nil))}
+	d := &Daemon{Config: &configs.Config{Store: configs.Store{Keep: 7}}, Log: slog.New(slog.NewTextHandler(&log, nil))}
 	if err := d.archive(t.Context(), ledger); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestArchive(t *testing.T) {
 func TestDailyCopy(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kioskd.db")
-	d := &daemon{config: &configs.Config{Store: configs.Store{Path: path, Reserve: 1}}, log: slog.New(slog.DiscardHandler)}
+	d := &Daemon{Config: &configs.Config{Store: configs.Store{Path: path, Reserve: 1}}, Log: slog.New(slog.DiscardHandler)}
 	ledger, err := store.Open(t.Context(), path, d.storeOptions())
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -36,8 +36,8 @@ type daily struct {
 	said  string      // the failure that was logged last
 }
 
-func (d *daemon) daily(b *books.Books, ledger *store.Store) *daily {
-	return &daily{Books: b, clock: d.clock, log: d.log, busy: func() bool { return busy(ledger) }}
+func (d *Daemon) daily(b *books.Books, ledger *store.Store) *daily {
+	return &daily{Books: b, clock: d.clock, log: d.Log, busy: func() bool { return busy(ledger) }}
 }
 
 // run works until ctx ends.

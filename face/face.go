@@ -1,4 +1,9 @@
-package main
+// Package face is the screen that customers see and the keyboard below it, with
+// whichever driver the config names: a window, a terminal, or none.
+//
+// A window is handed in, see [Window]: only the program that is put together with
+// one needs its graphics library.
+package face
 
 import (
 	"context"
@@ -12,17 +17,17 @@ import (
 	"kioskd/configs"
 	"kioskd/display"
 	"kioskd/display/keypad"
-	"kioskd/display/screen"
 	"kioskd/display/terminal"
 	"kioskd/sale"
 )
 
-// face is the customer screen, whichever driver it has, and its keyboard. It
+// Face is the customer screen, whichever driver it has, and its keyboard. It
 // can be shown scenes before it has a driver: the newest one waits.
-type face struct {
-	log  *slog.Logger
-	desk bool // somebody sits at it: text will do if there is no display
-	keys chan keypad.Key
+type Face struct {
+	log     *slog.Logger
+	windows Window // nil: this kioskd has none
+	Desk    bool   // somebody sits at it: text will do if there is no display
+	keys    chan keypad.Key
 	// easel makes the pictures where no window does; nil: there are none.
 	easel *easel
 
@@ -36,12 +41,26 @@ type face struct {
 	restyle func(*configs.Config) error
 }
 
-var _ sale.Panel = (*face)(nil)
+var _ sale.Panel = (*Face)(nil)
 
-func newFace(log *slog.Logger) *face { return &face{log: log, keys: make(chan keypad.Key, 4)} }
+// New makes the screen of one machine. Without windows, nil, there is no
+// display.
+func New(log *slog.Logger, windows Window) *Face {
+	return &Face{log: log, windows: windows, keys: make(chan keypad.Key, 4)}
+}
+
+// Typed is what is typed on the keyboard. There is one for all drivers.
+func (f *Face) Typed() <-chan keypad.Key { return f.keys }
+
+// Paints has pictures made of what is shown where no window does. It must be
+// called before Run.
+func (f *Face) Paints(c *configs.Config) (err error) {
+	f.easel, err = newEasel(Style(c))
+	return err
+}
 
 // Show implements sale.Panel.
-func (f *face) Show(s sale.Scene) {
+func (f *Face) Show(s sale.Scene) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.newest = &s
@@ -53,14 +72,14 @@ func (f *face) Show(s sale.Scene) {
 	}
 }
 
-// onShow adds somebody who sees every scene. It must not block.
-func (f *face) onShow(w func(sale.Scene)) {
+// OnShow adds somebody who sees every scene. It must not block.
+func (f *Face) OnShow(w func(sale.Scene)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.watch = append(f.watch, w)
 }
 
-func (f *face) attach(p sale.Panel, snap func() *image.RGBA, restyle func(*configs.Config) error) {
+func (f *Face) attach(p sale.Panel, snap func() *image.RGBA, restyle func(*configs.Config) error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.panel, f.snap, f.restyle = p, snap, restyle
@@ -69,13 +88,13 @@ func (f *face) attach(p sale.Panel, snap func() *image.RGBA, restyle func(*confi
 	}
 }
 
-// wear has the screen look as a config wants it, from the next scene on.
-func (f *face) wear(c *configs.Config) error {
+// Wear has the screen look as a config wants it, from the next scene on.
+func (f *Face) Wear(c *configs.Config) error {
 	f.mu.Lock()
 	restyle := f.restyle
 	f.mu.Unlock()
 	if f.easel != nil {
-		if err := f.easel.use(style(c)); err != nil {
+		if err := f.easel.use(Style(c)); err != nil {
 			return err
 		}
 	}
@@ -93,8 +112,8 @@ func (f *face) wear(c *configs.Config) error {
 	return nil
 }
 
-// snapshot is what the customer sees now, or nil.
-func (f *face) snapshot() *image.RGBA {
+// Snapshot is what the customer sees now, or nil.
+func (f *Face) Snapshot() *image.RGBA {
 	f.mu.Lock()
 	snap, newest := f.snap, f.newest
 	f.mu.Unlock()
@@ -107,8 +126,8 @@ func (f *face) snapshot() *image.RGBA {
 	return nil
 }
 
-// beat is when the screen's loop went round last; the zero time: there is none.
-func (f *face) beat() (at time.Time) {
+// Beat is when the screen's loop went round last; the zero time: there is none.
+func (f *Face) Beat() (at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p, ok := f.panel.(interface{ Beat() time.Time }); ok {
@@ -117,8 +136,8 @@ func (f *face) beat() (at time.Time) {
 	return at
 }
 
-// run shows scenes until ctx ends. It must be called on the main goroutine.
-func (f *face) run(ctx context.Context, c *configs.Config) error {
+// Run shows scenes until ctx ends. It must be called on the main goroutine.
+func (f *Face) Run(ctx context.Context, c *configs.Config) error {
 	switch c.Screen.Driver {
 	case configs.ScreenNone:
 		<-ctx.Done()
@@ -128,41 +147,43 @@ func (f *face) run(ctx context.Context, c *configs.Config) error {
 	case configs.ScreenWindow:
 		return f.window(ctx, c)
 	}
-	if screen.Available() {
+	if f.windows != nil && f.windows.Available() {
 		err := f.window(ctx, c)
-		if !errors.Is(err, screen.ErrNoDisplay) {
+		if !errors.Is(err, display.ErrNoDisplay) {
 			return err
 		}
 		f.log.Warn("no window could be opened", "error", err)
 	}
-	if f.desk || isTerminal(os.Stdout) {
+	if f.Desk || terminal.Is(os.Stdout) {
 		return f.terminal(ctx, c)
 	}
-	// A machine must not take orders for codes that nobody can see.
+	return noDisplay()
+}
+
+// noDisplay: a machine must not take orders for codes that nobody can see.
+func noDisplay() error {
 	return &sale.Fault{
 		Code: sale.CodeScreenDead, What: "there is no display",
-		Hint: "start the display before kioskd, or write screen.driver: none for a machine that has no screen", Err: screen.ErrNoDisplay,
+		Hint: "start the display before kioskd, or write screen.driver: none for a machine that has no screen", Err: display.ErrNoDisplay,
 	}
 }
 
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-func (f *face) window(ctx context.Context, c *configs.Config) error {
-	p, err := display.NewPainter(style(c))
+func (f *Face) window(ctx context.Context, c *configs.Config) error {
+	if f.windows == nil {
+		return noDisplay()
+	}
+	p, err := display.NewPainter(Style(c))
 	if err != nil {
 		return err
 	}
 	shown := &canvas{painter: p}
-	s, err := screen.New(shown, screen.Options{Windowed: c.Screen.Windowed, Rotate: int(c.Screen.Rotate), Digits: digits(c), Log: f.log})
+	s, err := f.windows.Open(shown, WindowOptions{Windowed: c.Screen.Windowed, Rotate: int(c.Screen.Rotate), Digits: digits(c), Log: f.log})
 	if err != nil {
 		return err
 	}
 	f.log.Info("screen", "font", p.Font(), "language", c.Machine.Language)
 	f.attach(s, s.Snapshot, func(c *configs.Config) error {
-		p, err := display.NewPainter(style(c))
+		p, err := display.NewPainter(Style(c))
 		if err == nil {
 			shown.use(p)
 			s.SetDigits(digits(c))
@@ -175,11 +196,11 @@ func (f *face) window(ctx context.Context, c *configs.Config) error {
 	return s.Run(ctx)
 }
 
-func (f *face) terminal(ctx context.Context, c *configs.Config) error {
-	live := isTerminal(os.Stdout)
-	t := terminal.New(os.Stdout, style(c), terminal.Options{Live: live, Colour: live})
+func (f *Face) terminal(ctx context.Context, c *configs.Config) error {
+	live := terminal.Is(os.Stdout)
+	t := terminal.New(os.Stdout, Style(c), terminal.Options{Live: live, Colour: live})
 	f.attach(t, nil, func(c *configs.Config) error {
-		t.Restyle(style(c))
+		t.Restyle(Style(c))
 		return nil
 	})
 	ctx, stop := context.WithCancel(ctx)
@@ -188,8 +209,8 @@ func (f *face) terminal(ctx context.Context, c *configs.Config) error {
 	return t.Run(ctx)
 }
 
-// style is what the display must know of this machine.
-func style(c *configs.Config) display.Style {
+// Style is what the display must know of this machine.
+func Style(c *configs.Config) display.Style {
 	s := display.Style{
 		Language: string(c.Machine.Language), MachineID: c.Machine.ID, MachineName: c.Machine.Name, Help: c.Machine.Help,
 		CancelKey: c.Screen.CancelKey, NewCode: c.Sale.NewCode, Tray: string(c.Screen.Tray), Night: c.Screen.Theme == configs.ThemeNight, FontPath: c.Screen.Font,
@@ -207,7 +228,7 @@ func style(c *configs.Config) display.Style {
 }
 
 // forward passes keys on; one that nobody takes is lost, as on a keypad.
-func (f *face) forward(ctx context.Context, keys <-chan keypad.Key) {
+func (f *Face) forward(ctx context.Context, keys <-chan keypad.Key) {
 	for {
 		select {
 		case k, ok := <-keys:
