@@ -21,6 +21,7 @@ func TestLayers(t *testing.T) {
 		{"drivers", append(program, "kioskd/store", "kioskd/payment")},
 		{"face", append(program, "kioskd/store", "kioskd/control")},
 		{"daemon", append(program, "kioskd/payment")},
+		{"doctor", append(program, "kioskd/daemon", "kioskd/payment/wechat")},
 		{"control", append(program, "kioskd/display", "kioskd/panel", "kioskd/payment")},
 	} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "kioskd/"+c.name).Output()

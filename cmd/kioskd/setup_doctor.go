@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kioskd/configs"
+	"kioskd/doctor"
 )
 
 // checkStep says which step of the questions mends a check, by its name; those
@@ -17,10 +18,10 @@ var checkStep = map[string]string{
 
 // doctor examines the machine and lets a person answer again what a ✗ is
 // about. It returns the last findings; c follows the config.
-func (s *setup) doctor(ctx context.Context, c **configs.Config) ([]finding, error) {
+func (s *setup) doctor(ctx context.Context, c **configs.Config) ([]doctor.Finding, error) {
 	for {
 		s.say(words{"检查（kioskd doctor）：", "The check (kioskd doctor):"})
-		found := newDoctor(s.file, s.root).examine(ctx)
+		found := doctor.Examine(ctx, doctor.Options{File: s.file, Root: s.root, Drivers: known(), Checker: selfCheck()})
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -45,17 +46,17 @@ func (s *setup) doctor(ctx context.Context, c **configs.Config) ([]finding, erro
 }
 
 // allBad are the findings that keep the machine from selling.
-func allBad(found []finding) []finding {
-	return slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return f.State != bad })
+func allBad(found []doctor.Finding) []doctor.Finding {
+	return slices.DeleteFunc(slices.Clone(found), func(f doctor.Finding) bool { return f.State != doctor.Bad })
 }
 
 // sells reports whether a daemon was found at work.
-func sells(found []finding) bool {
-	return slices.ContainsFunc(found, func(f finding) bool { return f.Name == "daemon" && f.State == fine })
+func sells(found []doctor.Finding) bool {
+	return slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Name == "daemon" && f.State == doctor.Fine })
 }
 
 // mends asks which step shall be had again, nil for none.
-func (s *setup) mends(ctx context.Context, wrong []finding) (*step, error) {
+func (s *setup) mends(ctx context.Context, wrong []doctor.Finding) (*step, error) {
 	if len(wrong) == 0 || s.yes {
 		return nil, nil
 	}

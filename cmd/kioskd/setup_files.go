@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kioskd/configs"
+	"kioskd/doctor"
 )
 
 // merchantFile is a file of the merchant's, by its key under payment.settings.
@@ -151,7 +152,7 @@ func (s *setup) fill(ctx context.Context, k kind, have map[string][]byte) (what 
 	}
 	for _, p := range s.problems(s.text) {
 		key := strings.TrimPrefix(p.Field, "payment.settings.")
-		if slices.Contains(keyFields, key) && !s.expected(key) {
+		if doctor.IsKeyFile(key) && !s.expected(key) {
 			return key + ": " + s.unstaged(p.What), nil
 		}
 	}

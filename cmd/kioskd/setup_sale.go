@@ -13,6 +13,7 @@ import (
 	"kioskd/clock"
 	"kioskd/configs"
 	"kioskd/display/terminal"
+	"kioskd/doctor"
 	"kioskd/drivers"
 	"kioskd/sale"
 	"kioskd/store"
@@ -23,9 +24,9 @@ var errLedgerInUse = errors.New("kioskd runs on this ledger: stop it for the tes
 
 // trySale ends the set-up: something is sold for 0.01 yuan, and the money comes
 // back.
-func (s *setup) trySale(ctx context.Context, c *configs.Config, found []finding) error {
+func (s *setup) trySale(ctx context.Context, c *configs.Config, found []doctor.Finding) error {
 	wrong := allBad(found)
-	i := slices.IndexFunc(wrong, func(f finding) bool { return slices.Contains(forMoney, f.Name) })
+	i := slices.IndexFunc(wrong, func(f doctor.Finding) bool { return slices.Contains(forMoney, f.Name) })
 	switch {
 	case s.noSale:
 		return nil

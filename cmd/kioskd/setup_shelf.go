@@ -9,6 +9,7 @@ import (
 	"kioskd/configs"
 	"kioskd/control"
 	"kioskd/device"
+	"kioskd/doctor"
 )
 
 // boardProducts goes through the slots that the board reports: each gets a name,
@@ -77,7 +78,7 @@ func (s *setup) askShelf(ctx context.Context) ([]device.Slot, error) {
 		return nil, err
 	}
 	defer d.Close()
-	if err := speaks(ctx, d); err != nil {
+	if err := doctor.Speaks(ctx, d); err != nil {
 		return nil, err
 	}
 	board, ok := d.(control.Shelves)

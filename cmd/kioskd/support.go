@@ -19,6 +19,7 @@ import (
 
 	"kioskd/configs"
 	"kioskd/control"
+	"kioskd/doctor"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -115,7 +116,7 @@ func (b *bundle) collect(ctx context.Context, config string, at configs.Places) 
 	b.text("version.txt", func() ([]byte, error) { return []byte(aboutThisMachine()), nil })
 	b.text("doctor.txt", func() ([]byte, error) {
 		var buf bytes.Buffer
-		for _, f := range newDoctor(config, "/").examine(ctx) {
+		for _, f := range doctor.Examine(ctx, doctor.Options{File: config, Root: "/", Drivers: known(), Checker: selfCheck()}) {
 			fmt.Fprintln(&buf, f)
 		}
 		return buf.Bytes(), ctx.Err()

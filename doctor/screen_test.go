@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -73,7 +73,7 @@ func TestFontFinding(t *testing.T) {
 	d.config.Screen.Font = "bitmap"
 	line(t, d.font(t.Context())[0], "✓ font        bitmap")
 	d.config.Screen.Font = filepath.Join(dir, "none.ttf")
-	if f := d.font(t.Context())[0]; f.State != bad || f.Hint != "correct screen.font in the config, or leave it out" {
+	if f := d.font(t.Context())[0]; f.State != Bad || f.Hint != "correct screen.font in the config, or leave it out" {
 		t.Error(f)
 	}
 	d.config.Screen.Driver = configs.ScreenNone

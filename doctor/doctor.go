@@ -1,4 +1,10 @@
-package main
+// Package doctor looks at everything that a sale needs, and says of each part how it
+// is and what to do: for kioskd doctor, for kioskd setup and for a bundle of kioskd
+// support. Each file holds the checks of one part.
+//
+// It changes nothing: no motor turns, nothing is ordered, nothing is written. What
+// a running daemon has, port and ledger, is asked of the daemon.
+package doctor
 
 import (
 	"context"
@@ -18,8 +24,9 @@ import (
 
 // doctor is one examination of one machine. What touches the world is a field.
 type doctor struct {
-	file string
-	root string // where the system's files stand
+	file    string
+	root    string // where the system's files stand
+	drivers drivers.Table
 
 	read      func(file string) reading
 	way       reach.Way
@@ -44,10 +51,18 @@ type doctor struct {
 // noConfig is why a check is skipped.
 const noConfig = "the config must be good first"
 
-func newDoctor(file, root string) *doctor {
+// Options say which machine is examined.
+type Options struct {
+	File    string        // of the config
+	Root    string        // where the system's files stand: /
+	Drivers drivers.Table // that the config can name
+	Checker []string      // command that examines the ledger, see store.Options
+}
+
+func newDoctor(o Options) *doctor {
 	d := &doctor{
-		file: file, root: root, read: read, unit: showUnit(root), spaceAt: store.SpaceAt, synced: clockSynced,
-		env: os.Getenv, now: time.Now, checker: selfCheck(),
+		file: o.File, root: o.Root, drivers: o.Drivers, read: func(file string) reading { return read(file, o.Drivers) }, unit: showUnit(o.Root), spaceAt: store.SpaceAt, synced: clockSynced,
+		env: os.Getenv, now: time.Now, checker: o.Checker,
 	}
 	d.gateway, d.dispenser = d.openGateway, d.openBoard
 	d.holders = func(port string) []device.Holder {
@@ -94,9 +109,9 @@ func (d *doctor) jobs() []job {
 		{[]string{"systemd"}, d.systemd},
 	}
 	if d.config == nil {
-		return append(list, job{[]string{"network"}, func(context.Context) []finding { return []finding{skip("network", noConfig)} }})
+		return append(list, job{[]string{"network"}, func(context.Context) []Finding { return []Finding{skip("network", noConfig)} }})
 	}
-	p := known().PapersOf(d.config)
+	p := d.drivers.PapersOf(d.config)
 	d.way.Authorities = p.CAFile
 	for _, base := range p.Bases {
 		list = append(list, job{[]string{"network"}, d.server(base)})

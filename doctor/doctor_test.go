@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -81,7 +81,7 @@ func toTheDay() { time.Sleep(time.Until(time.Date(2030, 1, 1, 0, 0, 0, 0, time.U
 
 // deaf is a doctor on a machine where everything is down.
 func deaf(file string) *doctor {
-	d := newDoctor(file, "/nowhere")
+	d := newDoctor(Options{File: file, Root: "/nowhere", Drivers: theDrivers()})
 	d.way = reach.Way{
 		Lookup: func(ctx context.Context, _ string) ([]netip.Addr, error) { return nil, untilOver(ctx) },
 		Proxy:  func(*http.Request) (*url.URL, error) { return nil, nil },
@@ -117,7 +117,7 @@ func TestDoctorIsQuick(t *testing.T) {
 		{"a slow config", func(d *doctor) {
 			d.read = func(file string) reading {
 				time.Sleep(readWithin - time.Millisecond)
-				return read(file)
+				return read(file, theDrivers())
 			}
 		}, "network network merchant controller screen"},
 		{"a config on a dead disk", func(d *doctor) {
@@ -129,7 +129,7 @@ func TestDoctorIsQuick(t *testing.T) {
 		{"nothing minds its time", func(d *doctor) {
 			d.read = func(file string) reading {
 				time.Sleep(readWithin - time.Millisecond)
-				return read(file)
+				return read(file, theDrivers())
 			}
 			d.way.Lookup = func(context.Context, string) ([]netip.Addr, error) { forever(); return nil, nil }
 			d.gateway = func() (pinger, error) { forever(); return nil, errors.New("late") }
@@ -154,7 +154,7 @@ func TestDoctorIsQuick(t *testing.T) {
 				}
 				var names, wrong []string
 				for _, f := range found {
-					if names = append(names, f.Name); f.State == bad {
+					if names = append(names, f.Name); f.State == Bad {
 						wrong = append(wrong, f.Name)
 					}
 					if f.What == "" || strings.Contains(f.String(), "\n") {

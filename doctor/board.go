@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -35,34 +35,34 @@ func (d *doctor) askDaemon(ctx context.Context) (h heard) {
 	return h
 }
 
-func (d *doctor) daemon(ctx context.Context) []finding {
+func (d *doctor) daemon(ctx context.Context) []Finding {
 	const name = "daemon"
 	if d.at == nil {
-		return []finding{skip(name, noConfig)}
+		return []Finding{skip(name, noConfig)}
 	}
 	h, ok := d.heard.get(ctx)
 	switch {
 	case !ok:
-		return []finding{wrong(name, "restart kioskd", "the daemon does not answer on %s", d.at.Socket)}
+		return []Finding{wrong(name, "restart kioskd", "the daemon does not answer on %s", d.at.Socket)}
 	case errors.Is(h.err, fs.ErrPermission):
-		return []finding{doubt(name, "run this as root, or as the user that runs kioskd", "%s may not be used by this user", d.at.Socket)}
+		return []Finding{doubt(name, "run this as root, or as the user that runs kioskd", "%s may not be used by this user", d.at.Socket)}
 	case !h.runs():
-		return []finding{doubt(name, "start it, with systemd: systemctl start kioskd", "no daemon answers on %s", d.at.Socket)}
+		return []Finding{doubt(name, "start it, with systemd: systemctl start kioskd", "no daemon answers on %s", d.at.Socket)}
 	case h.err != nil:
-		return []finding{wrong(name, "restart kioskd", "the daemon does not answer on %s: %v", d.at.Socket, h.err)}
+		return []Finding{wrong(name, "restart kioskd", "the daemon does not answer on %s: %v", d.at.Socket, h.err)}
 	case !h.Sale.Selling && h.Sale.Fault != "":
 		f := wrong(name, "", "runs and does not sell: %s", strings.TrimPrefix(h.Sale.Fault, string(h.Sale.Code)+": "))
 		f.Code = h.Sale.Code
-		return []finding{f}
+		return []Finding{f}
 	case !h.Sale.Selling:
-		return []finding{doubt(name, "", "the daemon is about to end")}
+		return []Finding{doubt(name, "", "the daemon is about to end")}
 	}
-	return []finding{good(name, "%s runs for %s and sells", h.Version, h.Sale.Up)}
+	return []Finding{good(name, "%s runs for %s and sells", h.Version, h.Sale.Up)}
 }
 
 // board reports the controller and its slots. A daemon's port is not opened
 // beside it.
-func (d *doctor) board(ctx context.Context) []finding {
+func (d *doctor) board(ctx context.Context) []Finding {
 	if d.at == nil {
 		return unasked(noConfig)
 	}
@@ -80,26 +80,26 @@ func (d *doctor) board(ctx context.Context) []finding {
 		if holders[0].Command == "kioskd" {
 			hint = "restart kioskd; its log says why it has no control socket"
 		}
-		return []finding{wrong("controller", hint, "%s is in use by %s", d.config.Controller.Port, holders[0]), skip("slots", noBoard)}
+		return []Finding{wrong("controller", hint, "%s is in use by %s", d.config.Controller.Port, holders[0]), skip("slots", noBoard)}
 	}
 	b, err := d.dispenser()
 	if err != nil {
-		return []finding{broken("controller", err), skip("slots", noBoard)}
+		return []Finding{broken("controller", err), skip("slots", noBoard)}
 	}
 	defer b.Close()
-	if err := speaks(ctx, b); err != nil {
-		return []finding{broken("controller", err), skip("slots", noBoard)}
+	if err := Speaks(ctx, b); err != nil {
+		return []Finding{broken("controller", err), skip("slots", noBoard)}
 	}
 	known := sale.SlotsOf(d.config.Catalogue(), d.config.Spares(), nil)
 	t, err := control.SlotsOf(ctx, b, known)
-	return []finding{
+	return []Finding{
 		good("controller", "%s answers on %s", d.config.Controller.Driver, d.config.Controller.Port),
 		slotsFinding(t, err),
 	}
 }
 
-// speaks waits for a board's first word, unless its port cannot be opened.
-func speaks(ctx context.Context, b drivers.Dispenser) error {
+// Speaks waits for a board's first word, unless its port cannot be opened.
+func Speaks(ctx context.Context, b drivers.Dispenser) error {
 	for end := time.Now().Add(boardSpeaks); ; {
 		err := b.Health()
 		f := new(sale.Fault)
@@ -112,23 +112,23 @@ func speaks(ctx context.Context, b drivers.Dispenser) error {
 
 const noBoard = "the controller does not answer"
 
-func unasked(why string) []finding { return []finding{skip("controller", why), skip("slots", why)} }
+func unasked(why string) []Finding { return []Finding{skip("controller", why), skip("slots", why)} }
 
-func (d *doctor) boardOfDaemon(ctx context.Context, h heard) []finding {
+func (d *doctor) boardOfDaemon(ctx context.Context, h heard) []Finding {
 	if h.Silent != "" {
 		f := wrong("controller", "", "%s", h.Silent)
 		if code, what, ok := strings.Cut(h.Silent, ": "); ok && strings.HasPrefix(code, "E-") {
 			f.Code, f.What = sale.Code(code), what
 		}
-		return []finding{f, skip("slots", noBoard)}
+		return []Finding{f, skip("slots", noBoard)}
 	}
 	var t control.SlotTable
 	err := d.get(ctx, "/v1/slots", &t)
-	return []finding{good("controller", "the daemon has it, and it answers"), slotsFinding(t, err)}
+	return []Finding{good("controller", "the daemon has it, and it answers"), slotsFinding(t, err)}
 }
 
 // slotsFinding compares the config's slots with the board's.
-func slotsFinding(t control.SlotTable, err error) finding {
+func slotsFinding(t control.SlotTable, err error) Finding {
 	const name = "slots"
 	switch {
 	case err != nil && err.Error() == control.ErrNoShelf.Error(): // a daemon's error is its text
@@ -170,5 +170,5 @@ func allOf(n int) string {
 }
 
 func (d *doctor) openBoard() (drivers.Dispenser, error) {
-	return known().OpenDispenser(d.config, slog.New(slog.DiscardHandler))
+	return d.drivers.OpenDispenser(d.config, slog.New(slog.DiscardHandler))
 }

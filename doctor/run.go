@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -22,11 +22,11 @@ const (
 // job makes the findings of these names. Its context ends with its time.
 type job struct {
 	names []string
-	do    func(ctx context.Context) []finding
+	do    func(ctx context.Context) []Finding
 }
 
 // runJobs runs all side by side and waits for them, but not for ever.
-func runJobs(ctx context.Context, within time.Duration, jobs []job) (all []finding) {
+func runJobs(ctx context.Context, within time.Duration, jobs []job) (all []Finding) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	over := make(chan struct{})
@@ -35,9 +35,9 @@ func runJobs(ctx context.Context, within time.Duration, jobs []job) (all []findi
 		close(over)
 	})
 	defer stop()
-	results := make([]chan []finding, len(jobs))
+	results := make([]chan []Finding, len(jobs))
 	for i, j := range jobs {
-		results[i] = make(chan []finding, 1)
+		results[i] = make(chan []Finding, 1)
 		go func() { results[i] <- j.do(ctx) }()
 	}
 	for i, j := range jobs {
@@ -53,7 +53,7 @@ func runJobs(ctx context.Context, within time.Duration, jobs []job) (all []findi
 }
 
 // resultOf waits until it is over. What is there then still counts.
-func resultOf(from chan []finding, over chan struct{}) (found []finding, ok bool) {
+func resultOf(from chan []Finding, over chan struct{}) (found []Finding, ok bool) {
 	select {
 	case found = <-from:
 		return found, true
@@ -68,7 +68,7 @@ func resultOf(from chan []finding, over chan struct{}) (found []finding, ok bool
 }
 
 // late is for a check that does not come back.
-func late(name string, within time.Duration) finding {
+func late(name string, within time.Duration) Finding {
 	return wrong(name, "try again; if it stays, restart the machine", "no result within %s", within)
 }
 

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"bufio"
@@ -79,29 +79,29 @@ func mountOf(path string, list []mount) (m mount, ok bool) {
 	return m, ok
 }
 
-func (d *doctor) filesystem(context.Context) []finding {
+func (d *doctor) filesystem(context.Context) []Finding {
 	const name = "filesystem"
 	if d.at == nil {
-		return []finding{skip(name, noConfig)}
+		return []Finding{skip(name, noConfig)}
 	}
 	f, err := os.Open(filepath.Join(d.root, "proc/self/mountinfo"))
 	if err != nil {
-		return []finding{skip(name, err.Error())}
+		return []Finding{skip(name, err.Error())}
 	}
 	defer f.Close()
 	list, err := readMounts(f)
 	dir, e := filepath.EvalSymlinks(existing(d.at.Ledger))
 	if err = errors.Join(err, e); err != nil {
-		return []finding{doubt(name, "", "%v", err)}
+		return []Finding{doubt(name, "", "%v", err)}
 	}
-	return []finding{mountFinding(dir, list)}
+	return []Finding{mountFinding(dir, list)}
 }
 
 const onADisk = "write a store.path on a disk of the machine, with ext4"
 
 // mountFinding tells what the file system below the ledger may do to it. A
 // commit is a sync that must have reached the disk, and then stays.
-func mountFinding(dir string, list []mount) finding {
+func mountFinding(dir string, list []mount) Finding {
 	const name = "filesystem"
 	m, ok := mountOf(dir, list)
 	if !ok {
@@ -135,7 +135,7 @@ func mountFinding(dir string, list []mount) finding {
 }
 
 // overlayFinding looks at where an overlay keeps what is written.
-func overlayFinding(m mount, list []mount) finding {
+func overlayFinding(m mount, list []mount) Finding {
 	const name = "filesystem"
 	if upper, ok := mountOf(m.value("upperdir"), list); ok && m.value("upperdir") != "" && upper.kind == "tmpfs" {
 		return wrong(name, onADisk, "overlay on %s keeps in memory what is written: a power cut takes all orders with it", m.at)

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"crypto/x509"
@@ -20,45 +20,48 @@ import (
 // keyFields are the keys of the config that name a file of the merchant's.
 var keyFields = []string{"merchant_key", "merchant_cert", "merchant_serial", "public_key", "apiv3_key", "api_key", "ca_file"}
 
+// IsKeyFile reports whether a key under payment.settings is one of them.
+func IsKeyFile(key string) bool { return slices.Contains(keyFields, key) }
+
 // reading is what the config's files say.
 type reading struct {
 	config *configs.Config // nil: it has problems
 	at     *configs.Places // nil: not even the places are known
-	found  []finding
+	found  []Finding
 }
 
-func read(file string) (r reading) {
+func read(file string, t drivers.Table) (r reading) {
 	if at, err := configs.Locate(file); err == nil {
 		r.at = &at
 	}
-	c, err := configs.Load(file, known().Settings())
-	r.config, r.found = c, configFindings(file, c, err)
+	c, err := configs.Load(file, t.Settings())
+	r.config, r.found = c, configFindings(file, c, t, err)
 	return r
 }
 
 // configFindings tells the keys' problems from the others.
-func configFindings(file string, c *configs.Config, err error) []finding {
+func configFindings(file string, c *configs.Config, t drivers.Table, err error) []Finding {
 	var problems *configs.Problems
 	if !errors.As(err, &problems) {
-		return []finding{
+		return []Finding{
 			good("config", "%s: machine %s, %s, controller %s, payment %s", file, c.Machine.ID, counted(len(c.Products), "product"), c.Controller.Driver, c.Payment.Driver),
-			keysFinding(known().PapersOf(c)),
+			keysFinding(t.PapersOf(c)),
 		}
 	}
 	ofKeys := func(p configs.Problem) bool {
 		field, ok := strings.CutPrefix(p.Field, "payment.settings.")
-		return ok && slices.Contains(keyFields, field)
+		return ok && IsKeyFile(field)
 	}
 	keys := slices.DeleteFunc(slices.Clone(problems.List), func(p configs.Problem) bool { return !ofKeys(p) })
 	rest := slices.DeleteFunc(slices.Clone(problems.List), ofKeys)
-	return []finding{
+	return []Finding{
 		problemFinding("config", file, rest, good("config", "%s: good but for the keys", file)),
 		problemFinding("keys", file, keys, skip("keys", "the config must be good first")),
 	}
 }
 
 // problemFinding says the first problem, and how to see the others.
-func problemFinding(name, file string, list []configs.Problem, none finding) finding {
+func problemFinding(name, file string, list []configs.Problem, none Finding) Finding {
 	switch len(list) {
 	case 0:
 		return none
@@ -70,9 +73,9 @@ func problemFinding(name, file string, list []configs.Problem, none finding) fin
 
 // keysFinding is for files that the config's check has found good. Who can
 // write a file that proves the provider's answers can forge them.
-func keysFinding(p drivers.Papers) finding {
+func keysFinding(p drivers.Papers) Finding {
 	var parts []string
-	loose := finding{}
+	loose := Finding{}
 	for _, k := range p.Files() {
 		if k.Path == "" {
 			continue
@@ -102,7 +105,7 @@ const endsSoon = 30 * 24 * time.Hour
 // serialFinding tells whether the merchant's key is that of its serial. With
 // the certificate at hand the config's check has compared them; without it only
 // the provider can tell, by taking a signature.
-func serialFinding(p drivers.Papers, answered error, now time.Time) finding {
+func serialFinding(p drivers.Papers, answered error, now time.Time) Finding {
 	const name = "serial"
 	if p.Cert != "" {
 		cert, err := readCertificate(p.Cert)
@@ -119,8 +122,8 @@ func serialFinding(p drivers.Papers, answered error, now time.Time) finding {
 	if answered == nil {
 		return good(name, "WeChat Pay takes what merchant_key signs as %s", p.Serial)
 	}
-	return finding{
-		Name: name, State: doubted, What: "whether merchant_key belongs to " + p.Serial + " only WeChat Pay can tell, and it does not",
+	return Finding{
+		Name: name, State: Doubted, What: "whether merchant_key belongs to " + p.Serial + " only WeChat Pay can tell, and it does not",
 		Hint: "write merchant_cert, the path of apiclient_cert.pem, so that they can be compared here",
 	}
 }

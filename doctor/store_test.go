@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ import (
 func aPatient(t *testing.T) (d *doctor, dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	d = newDoctor("", "/")
+	d = newDoctor(Options{File: "", Root: "/", Drivers: theDrivers()})
 	d.at = &configs.Places{Ledger: filepath.Join(dir, "k.db")}
 	d.now, d.checker = func() time.Time { return noon }, nil
 	d.heard = promised(func() heard { return heard{err: control.ErrNoDaemon} })

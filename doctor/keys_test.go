@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"crypto/ecdsa"
@@ -21,7 +21,7 @@ import (
 var noon = time.Date(2026, 11, 28, 4, 0, 0, 0, time.UTC) // in Beijing
 
 // line compares a finding with the line that a technician reads.
-func line(t *testing.T, got finding, want string) {
+func line(t *testing.T, got Finding, want string) {
 	t.Helper()
 	if got.String() != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -31,7 +31,7 @@ func line(t *testing.T, got finding, want string) {
 func TestClockFindings(t *testing.T) {
 	behind := &sale.Fault{Code: sale.CodeClock, What: "the clock says 1970-01-01 00:00", Hint: "set it"}
 	for _, tt := range []struct {
-		got  finding
+		got  Finding
 		want string
 	}{
 		{clockFinding(nil, true, true, noon), "✓ clock       2026-11-28 12:00 Beijing time; a time service keeps it"},
@@ -80,7 +80,7 @@ func TestSerialFinding(t *testing.T) {
 	with := func(path string) drivers.Papers { return drivers.Papers{Cert: path, Serial: "0A0B0C"} }
 	for _, tt := range []struct {
 		name string
-		got  finding
+		got  Finding
 		want string
 	}{
 		{"certificate", serialFinding(with(aCertificate(t, noon.AddDate(1, 0, 0))), refused, noon), "✓ serial      merchant_key belongs to certificate 0A0B0C, which ends on 2027-11-28"},

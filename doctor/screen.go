@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -21,27 +21,27 @@ import (
 var longCode = "weixin://wxpay/bizpayurl?pr=" + strings.Repeat("x9", 12)
 
 // screen reports whether there is a display, and whether a code fits on it.
-func (d *doctor) screen(ctx context.Context) []finding {
+func (d *doctor) screen(ctx context.Context) []Finding {
 	const name = "screen"
 	if d.config == nil {
-		return []finding{skip(name, noConfig)}
+		return []Finding{skip(name, noConfig)}
 	}
 	switch d.config.Screen.Driver {
 	case configs.ScreenNone:
-		return []finding{good(name, "none, as the config has it")}
+		return []Finding{good(name, "none, as the config has it")}
 	case configs.ScreenTerminal:
-		return []finding{good(name, "text on the terminal where kioskd runs")}
+		return []Finding{good(name, "text on the terminal where kioskd runs")}
 	}
 	if h, ok := d.heard.get(ctx); ok && h.err == nil {
 		if size, err := d.picture(ctx); err == nil {
-			return []finding{fits(d.config, "the daemon shows", size)}
+			return []Finding{fits(d.config, "the daemon shows", size)}
 		}
 	}
-	return []finding{screenFinding(d.config, d.env, d.root)}
+	return []Finding{screenFinding(d.config, d.env, d.root)}
 }
 
 // screenFinding looks for a display as a daemon would that starts here.
-func screenFinding(c *configs.Config, env func(string) string, root string) finding {
+func screenFinding(c *configs.Config, env func(string) string, root string) Finding {
 	const name = "screen"
 	servers, _ := filepath.Glob(filepath.Join(root, "tmp/.X11-unix/X*"))
 	slices.Sort(servers)
@@ -77,7 +77,7 @@ func screenFinding(c *configs.Config, env func(string) string, root string) find
 
 // fits says whether a code can be scanned on a screen of that size in px. A
 // size of zero is not known.
-func fits(c *configs.Config, which string, size image.Point) finding {
+func fits(c *configs.Config, which string, size image.Point) Finding {
 	const name = "screen"
 	if size == (image.Point{}) {
 		return good(name, "%s; its size is not known here", which)
@@ -136,20 +136,20 @@ func pixels(text, between string) image.Point {
 }
 
 // font reports which letters are drawn.
-func (d *doctor) font(context.Context) []finding {
+func (d *doctor) font(context.Context) []Finding {
 	const name = "font"
 	switch {
 	case d.config == nil:
-		return []finding{skip(name, noConfig)}
+		return []Finding{skip(name, noConfig)}
 	case d.config.Screen.Driver == configs.ScreenNone || d.config.Screen.Driver == configs.ScreenTerminal:
-		return []finding{skip(name, fmt.Sprintf("screen.driver %s draws no letters", d.config.Screen.Driver))}
+		return []Finding{skip(name, fmt.Sprintf("screen.driver %s draws no letters", d.config.Screen.Driver))}
 	}
 	p, err := display.NewPainter(face.Style(d.config))
 	if err != nil {
-		return []finding{wrong(name, "correct screen.font in the config, or leave it out", "%v", err)}
+		return []Finding{wrong(name, "correct screen.font in the config, or leave it out", "%v", err)}
 	}
 	if p.Font() == display.Bitmap && d.config.Screen.Font != display.Bitmap {
-		return []finding{doubt(name, "for better letters: apt-get install fonts-noto-cjk", "no font with Chinese letters was found; the built-in one is drawn")}
+		return []Finding{doubt(name, "for better letters: apt-get install fonts-noto-cjk", "no font with Chinese letters was found; the built-in one is drawn")}
 	}
-	return []finding{good(name, "%s", p.Font())}
+	return []Finding{good(name, "%s", p.Font())}
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -34,12 +34,12 @@ func showUnit(root string) func(context.Context) (string, error) {
 	}
 }
 
-func (d *doctor) systemd(ctx context.Context) []finding {
-	return []finding{systemdFinding(d.unit(ctx))}
+func (d *doctor) systemd(ctx context.Context) []Finding {
+	return []Finding{systemdFinding(d.unit(ctx))}
 }
 
 // systemdFinding reads the answer of systemctl show.
-func systemdFinding(shown string, err error) finding {
+func systemdFinding(shown string, err error) Finding {
 	const name = "systemd"
 	switch {
 	case errors.Is(err, errNoSystemd):

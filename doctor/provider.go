@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -42,15 +42,15 @@ func (d *doctor) ping(ctx context.Context) (p pinged) {
 }
 
 func (d *doctor) openGateway() (pinger, error) {
-	return known().OpenGateway(d.config, clock.New(time.Time{}), drivers.OnlyRead, slog.New(slog.DiscardHandler))
+	return d.drivers.OpenGateway(d.config, clock.New(time.Time{}), drivers.OnlyRead, slog.New(slog.DiscardHandler))
 }
 
 // provider reports what the merchant's query proves: key, clock and merchant.
-func (d *doctor) provider(ctx context.Context) []finding {
+func (d *doctor) provider(ctx context.Context) []Finding {
 	if d.config == nil {
-		return []finding{skip("serial", noConfig), skip("skew", noConfig), skip("merchant", noConfig)}
+		return []Finding{skip("serial", noConfig), skip("skew", noConfig), skip("merchant", noConfig)}
 	}
-	p := known().PapersOf(d.config)
+	p := d.drivers.PapersOf(d.config)
 	got, ok := d.answer.get(ctx)
 	if !ok {
 		got.err = &sale.Fault{
@@ -58,10 +58,10 @@ func (d *doctor) provider(ctx context.Context) []finding {
 			Hint: "check the network cable, the modem and the SIM card",
 		}
 	}
-	return []finding{serialFinding(p, got.err, d.now()), skewFinding(got), merchantFinding(p.Merchant, got.err)}
+	return []Finding{serialFinding(p, got.err, d.now()), skewFinding(got), merchantFinding(p.Merchant, got.err)}
 }
 
-func merchantFinding(merchant string, err error) finding {
+func merchantFinding(merchant string, err error) Finding {
 	if err != nil {
 		return broken("merchant", err)
 	}
@@ -72,7 +72,7 @@ func merchantFinding(merchant string, err error) finding {
 // it becomes too much.
 const worthTelling = time.Minute
 
-func skewFinding(p pinged) finding {
+func skewFinding(p pinged) Finding {
 	const name, hint = "skew", "set the clock and check its time service"
 	way := "ahead of"
 	if p.skew < 0 {
@@ -95,10 +95,10 @@ func skewFinding(p pinged) finding {
 }
 
 // server reports the way to one base URL.
-func (d *doctor) server(base string) func(context.Context) []finding {
-	return func(ctx context.Context) []finding {
+func (d *doctor) server(base string) func(context.Context) []Finding {
+	return func(ctx context.Context) []Finding {
 		found, err := d.way.Try(ctx, base)
-		f := finding{}
+		f := Finding{}
 		switch days := found.Days(d.now()); {
 		case err != nil:
 			f = broken("network", err)
@@ -108,12 +108,12 @@ func (d *doctor) server(base string) func(context.Context) []finding {
 			f = good("network", "%s, for %s", found, counted(days, "day"))
 		}
 		f.Of = base
-		return []finding{f}
+		return []Finding{f}
 	}
 }
 
 // clockFinding looks at the clock alone.
-func clockFinding(plausible error, synced, told bool, now time.Time) finding {
+func clockFinding(plausible error, synced, told bool, now time.Time) Finding {
 	const name = "clock"
 	said := now.In(clock.Beijing).Format("2006-01-02 15:04") + " Beijing time"
 	switch {
@@ -127,7 +127,7 @@ func clockFinding(plausible error, synced, told bool, now time.Time) finding {
 	return good(name, "%s", said)
 }
 
-func (d *doctor) clock(context.Context) []finding {
+func (d *doctor) clock(context.Context) []Finding {
 	synced, told := d.synced()
-	return []finding{clockFinding(clock.New(time.Time{}).Plausible(), synced, told, d.now())}
+	return []Finding{clockFinding(clock.New(time.Time{}).Plausible(), synced, told, d.now())}
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -81,7 +81,7 @@ func TestDoctorWithADaemon(t *testing.T) {
 }
 
 // linesOf is the lines of some checks.
-func linesOf(found []finding, names ...string) string {
+func linesOf(found []Finding, names ...string) string {
 	var b strings.Builder
 	for _, f := range found {
 		if slices.Contains(names, f.Name) {
@@ -136,7 +136,7 @@ func TestDoctorChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := files(t, filepath.Dir(file))
-	found := newDoctor(file, "/").examine(t.Context())
+	found := newDoctor(Options{File: file, Root: "/", Drivers: theDrivers()}).examine(t.Context())
 	if got := linesOf(found, "merchant"); got != `✓ merchant    WeChat Pay says "no such order" to merchant `+p.Merchant().MchID+", as it should\n" {
 		t.Error(got)
 	}
