@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/detect"
 	"kioskd/device"
 	"kioskd/device/devicetest"
 	"kioskd/device/lcus/lcustest"
@@ -118,15 +119,15 @@ func victims(t *testing.T) map[string]victim {
 // noise is what a board may hear of the probes: all questions in their order,
 // and each alone, also at a speed that is not the board's.
 func noise(t *testing.T) (all [][]byte) {
-	asked := make([][][]byte, len(probed()))
+	asked := make([][][]byte, len(detect.Probed(known())))
 	var wait sync.WaitGroup
-	for i, c := range probed() {
+	for i, c := range detect.Probed(known()) {
 		wait.Go(func() { asked[i] = questions(t, c) })
 	}
 	wait.Wait()
 	var inOrder []byte
 	seen := map[string]bool{}
-	for i, c := range probed() {
+	for i, c := range detect.Probed(known()) {
 		if len(asked[i]) == 0 != (c.Name == "vmc") {
 			t.Errorf("%s writes % X", c.Name, asked[i])
 		}

@@ -21,6 +21,8 @@ func TestLayers(t *testing.T) {
 		{"drivers", append(program, "kioskd/store", "kioskd/payment")},
 		{"face", append(program, "kioskd/store", "kioskd/control")},
 		{"daemon", append(program, "kioskd/payment")},
+		{"detect", append(program, "kioskd/store", "kioskd/display")},
+		{"setup", append(program, "kioskd/daemon", "kioskd/panel")},
 		{"doctor", append(program, "kioskd/daemon", "kioskd/payment/wechat")},
 		{"control", append(program, "kioskd/display", "kioskd/panel", "kioskd/payment")},
 	} {

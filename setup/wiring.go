@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"cmp"
@@ -11,18 +11,19 @@ import (
 	"strings"
 
 	"kioskd/configs"
+	"kioskd/detect"
 )
 
 // wire is for drivers whose settings nobody can guess, because they say how
 // the motors are wired: what stands in the file may be an example.
 func (s *setup) wire(ctx context.Context, b candidate, example bool) error {
-	if file, given := s.given["controller-settings"]; given {
+	if file, given := s.Given["controller-settings"]; given {
 		return s.wireFrom(b, file)
 	}
 	if !example {
 		return nil
 	}
-	bare, err := configs.SetSection(s.text, "controller", []byte(section(b.driver, b.port, nil)))
+	bare, err := configs.SetSection(s.text, "controller", []byte(detect.Section(b.driver, b.port, nil)))
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func (s *setup) wire(ctx context.Context, b candidate, example bool) error {
 	switch {
 	case !needed:
 		return nil
-	case s.yes:
+	case s.Yes:
 		s.missing = append(s.missing, "--controller-settings")
 		return nil
 	}
@@ -53,11 +54,11 @@ func (s *setup) wire(ctx context.Context, b candidate, example bool) error {
 func (s *setup) wireFrom(b candidate, file string) error {
 	lines, err := os.ReadFile(file)
 	if err != nil {
-		return failure{fmt.Errorf("--controller-settings: %w", err), exitUsage}
+		return unfit(fmt.Errorf("--controller-settings: %w", err))
 	}
-	after, err := configs.SetSection(s.text, "controller", []byte(section(b.driver, b.port, strings.Split(strings.TrimRight(string(lines), "\n"), "\n"))))
+	after, err := configs.SetSection(s.text, "controller", []byte(detect.Section(b.driver, b.port, strings.Split(strings.TrimRight(string(lines), "\n"), "\n"))))
 	if err != nil {
-		return failure{fmt.Errorf("--controller-settings %s: %w", file, err), exitUsage}
+		return unfit(fmt.Errorf("--controller-settings %s: %w", file, err))
 	}
 	s.text = after
 	return nil

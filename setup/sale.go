@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -28,15 +28,15 @@ func (s *setup) trySale(ctx context.Context, c *configs.Config, found []doctor.F
 	wrong := allBad(found)
 	i := slices.IndexFunc(wrong, func(f doctor.Finding) bool { return slices.Contains(forMoney, f.Name) })
 	switch {
-	case s.noSale:
+	case s.NoSale:
 		return nil
 	case i >= 0:
 		s.say(words{"不做试售：%s", "no test sale: %s"}, wrong[i].Name+": "+wrong[i].What)
 		return nil
-	case sells(found) && !s.yes:
+	case sells(found) && !s.Yes:
 		s.say(words{"不做试售：kioskd 正在运行（要做就先 systemctl stop kioskd）", "no test sale: kioskd runs (stop it first, for one: systemctl stop kioskd)"})
 		return nil
-	case !s.yes:
+	case !s.Yes:
 		wanted, err := s.dialog.yes(ctx, words{"用手机试付 0.01 元（马上退回）？", "Pay 0.01 yuan with a phone, to try it (it comes back at once)?"},
 			words{"真实的订单：出二维码，付款，退款。不会转动电机。", "A real order: code, payment, refund. No motor turns."})
 		if err != nil || !wanted {
@@ -58,7 +58,7 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 	if err := makeHome(filepath.Dir(c.Store.Path)); err != nil {
 		return o, err
 	}
-	ledger, err := store.Open(ctx, c.Store.Path, store.Options{Reserve: int64(c.Store.Reserve), Copies: c.Store.Copies, Checker: selfCheck()})
+	ledger, err := store.Open(ctx, c.Store.Path, store.Options{Reserve: int64(c.Store.Reserve), Copies: c.Store.Copies, Checker: s.Checker})
 	var fault *sale.Fault
 	if errors.As(err, &fault) && fault.Code == sale.CodeStoreLocked {
 		return o, errLedgerInUse
@@ -72,7 +72,7 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 		return o, err
 	}
 	clock := clock.New(newest)
-	gateway, err := known().OpenGateway(c, clock, drivers.InFile, slog.New(slog.DiscardHandler))
+	gateway, err := s.Drivers.OpenGateway(c, clock, drivers.InFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return o, fmt.Errorf("payment %s: %w", c.Payment.Driver, err)
 	}
@@ -81,7 +81,7 @@ func (s *setup) sell(ctx context.Context, c *configs.Config) (o sale.Order, err 
 	}
 	return sale.TestSale{
 		Ledger: ledger, Gateway: gateway, Clock: clock, Panel: noPanel{},
-		Code: c.Machine.ID, Slot: freeSlot(c), PayWithin: s.payFor, Told: s.follow,
+		Code: c.Machine.ID, Slot: freeSlot(c), PayWithin: s.PayFor, Told: s.follow,
 	}.Run(ctx, s.skips(ctx))
 }
 
@@ -103,7 +103,7 @@ func freeSlot(c *configs.Config) sale.Slot {
 // skips is closed when a person presses Enter.
 func (s *setup) skips(ctx context.Context) <-chan struct{} {
 	skip := make(chan struct{})
-	if !s.yes {
+	if !s.Yes {
 		go func() {
 			if _, err := s.line(ctx); err == nil {
 				close(skip)
@@ -125,7 +125,7 @@ func (s *setup) follow(o sale.Order) {
 			code = []string{err.Error()}
 		}
 		fmt.Fprintln(s.out, strings.Join(code, "\n"))
-		s.say(words{"请用微信扫码付 0.01 元，会自动退回（%s；回车跳过）", "Scan it with WeChat and pay 0.01 yuan; it comes back (%s; Enter skips it)"}, s.payFor)
+		s.say(words{"请用微信扫码付 0.01 元，会自动退回（%s；回车跳过）", "Scan it with WeChat and pay 0.01 yuan; it comes back (%s; Enter skips it)"}, s.PayFor)
 	case o.State == sale.Closing && o.CodeURL != "":
 		s.say(words{"二维码作废，正在向微信支付确认", "The code is void; WeChat Pay is being asked"})
 	case o.State == sale.Refunding:
@@ -151,7 +151,7 @@ func (s *setup) report(o sale.Order) error {
 		if o.Cause == sale.CauseNeverCreated || o.CodeURL == "" {
 			return fmt.Errorf("order %s got no code from WeChat Pay; see kioskd doctor", o.Number)
 		}
-		if s.yes {
+		if s.Yes {
 			return fmt.Errorf("order %s: nobody has paid, the order is closed", o.Number)
 		}
 		s.say(words{"没有付款，订单 %s 已关闭", "Nobody has paid; order %s is closed"}, o.Number)

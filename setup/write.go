@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"bytes"
@@ -33,7 +33,7 @@ func (s *setup) write() (*configs.Config, error) {
 		}
 	}
 	if bytes.Equal(text, s.old) && len(s.staged) == 0 {
-		s.say(words{"%s：没有改动", "%s: nothing has changed"}, s.file)
+		s.say(words{"%s：没有改动", "%s: nothing has changed"}, s.File)
 		return s.loadOwned()
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
@@ -44,13 +44,13 @@ func (s *setup) write() (*configs.Config, error) {
 			return nil, err
 		}
 	}
-	if err := s.putAside(s.file, s.old, text); err != nil {
+	if err := s.putAside(s.File, s.old, text); err != nil {
 		return nil, err
 	}
-	if err := configs.Save(s.file, text); err != nil {
+	if err := configs.Save(s.File, text); err != nil {
 		return nil, err
 	}
-	s.say(words{"已写入 %s", "%s is written"}, s.file)
+	s.say(words{"已写入 %s", "%s is written"}, s.File)
 	s.old, s.text = text, slices.Clone(text)
 	clear(s.staged)
 	return s.loadOwned()
@@ -59,7 +59,7 @@ func (s *setup) write() (*configs.Config, error) {
 // loadOwned reads the config that was written. What root alone could read of it
 // is given to the daemon's user: the secrets, and the file to its group.
 func (s *setup) loadOwned() (*configs.Config, error) {
-	c, err := load(s.file, s.errs)
+	c, err := s.Load(s.File)
 	if err != nil || os.Geteuid() != 0 {
 		return c, err
 	}
@@ -71,8 +71,8 @@ func (s *setup) loadOwned() (*configs.Config, error) {
 		}, serviceUser)
 		return c, nil
 	}
-	err = handFromRoot(s.file, 0, number(u.Gid))
-	for _, k := range known().PapersOf(c).Keys {
+	err = handFromRoot(s.File, 0, number(u.Gid))
+	for _, k := range s.Drivers.PapersOf(c).Keys {
 		if fileOf(k.Key).secret && filepath.Dir(k.Path) == s.dir {
 			err = errors.Join(err, handFromRoot(k.Path, number(u.Uid), number(u.Gid)))
 		}

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -9,21 +9,22 @@ import (
 	"strings"
 
 	"kioskd/configs"
+	"kioskd/detect"
 )
 
-func controllerQuestions() []setupQuestion {
-	return []setupQuestion{
+func controllerQuestions() []Question {
+	return []Question{
 		{
-			flag: "driver", usage: "the controller's driver (default: who answers on the port)",
+			Flag: "driver", Usage: "the controller's driver (default: who answers on the port)",
 			what: words{"控制板的驱动", "The controller's driver"},
 			help: words{"见 docs/controllers.md：vmc 是 FA FB 协议的控制板，modbus 是继电器板，mdb 是 MDB 适配器。", "See docs/controllers.md: vmc is a board with the FA FB protocol, modbus a relay board, mdb an MDB adapter."},
 		},
 		{
-			flag: "port", field: "controller.port", usage: "its serial port (default: the one that answers)",
+			Flag: "port", field: "controller.port", Usage: "its serial port (default: the one that answers)",
 			what: words{"串口", "Its serial port"},
 			help: words{"列出：ls /dev/serial/by-id/ 。用 by-id 的名字，换 USB 口后不变。", "List them with: ls /dev/serial/by-id/ . Those names stay the same in another USB socket."},
 		},
-		{flag: "controller-settings", usage: "a `FILE` with the lines of controller.settings, for drivers that cannot be guessed"},
+		{Flag: "controller-settings", Usage: "a `FILE` with the lines of controller.settings, for drivers that cannot be guessed"},
 	}
 }
 
@@ -48,7 +49,7 @@ func (s *setup) controller(ctx context.Context) error {
 // chooseBoard is the board of the flags, of the search, or of a person. It has
 // no driver if the present one stays, or if what is missing was noted.
 func (s *setup) chooseBoard(ctx context.Context) (candidate, error) {
-	b := candidate{driver: s.given["driver"], port: s.given["port"]}
+	b := candidate{driver: s.Given["driver"], port: s.Given["port"]}
 	if b.port != "" {
 		b.port = absolute(b.port)
 	}
@@ -60,7 +61,7 @@ func (s *setup) chooseBoard(ctx context.Context) (candidate, error) {
 		return b, nil
 	}
 	if b.driver == "" && b.port == "" && present.driver != "" && present.port != "" {
-		keep := s.yes
+		keep := s.Yes
 		if !keep {
 			n, err := s.choose(ctx, words{"控制板", "Controller"}, []string{
 				fmt.Sprintf(s.t(words{"保留 %s，%s", "keep %s on %s"}), present.driver, present.port),
@@ -80,11 +81,11 @@ func (s *setup) chooseBoard(ctx context.Context) (candidate, error) {
 		return b, err
 	}
 	switch {
-	case s.yes && len(found) == 1:
+	case s.Yes && len(found) == 1:
 		return found[0], nil
-	case s.yes:
+	case s.Yes:
 		for _, flag := range []string{"driver", "port"} {
-			if s.given[flag] == "" {
+			if s.Given[flag] == "" {
 				s.missing = append(s.missing, "--"+flag)
 			}
 		}
@@ -95,22 +96,22 @@ func (s *setup) chooseBoard(ctx context.Context) (candidate, error) {
 
 // search asks the ports who is there, as kioskd detect does.
 func (s *setup) search(ctx context.Context, like candidate) (list []candidate, err error) {
-	d := detection{root: s.root, protocol: like.driver}
-	if d.check() != nil {
+	d := detect.Search{Drivers: s.Drivers, Root: s.Root, Protocol: like.driver}
+	if d.Check() != nil {
 		return nil, nil // a driver that cannot be asked
 	}
 	var args []string
 	if like.port != "" {
 		args = []string{like.port}
 	}
-	ports, err := d.ports(args)
+	ports, err := d.Ports(args)
 	if err != nil {
 		return nil, err
 	}
 	s.say(words{"正在 %[1]d 个串口上查找控制板，最多一分钟；不会转动电机", "looking for the controller on %[2]s, for up to a minute; nothing moves"}, len(ports), counted(len(ports), "port"))
-	for _, p := range d.run(ctx, ports) {
+	for _, p := range d.Run(ctx, ports) {
 		switch {
-		case p.good():
+		case p.Good():
 			list = append(list, candidate{p.Protocol, absolute(p.Path), p.Controller})
 		case len(p.HeldBy) > 0:
 			s.say(words{"  %s 正被 %s 使用", "  %s is in use by %s"}, p.Path, p.HeldBy[0])
@@ -142,7 +143,7 @@ func (s *setup) pick(ctx context.Context, found []candidate) (b candidate, err e
 	if err != nil || n < len(found) {
 		return append(found, b)[n], err
 	}
-	names := driverNames()
+	names := s.driverNames()
 	n, err = s.choose(ctx, words{"驱动", "Driver"}, names, max(0, slices.Index(names, s.present("controller.driver"))), questionOf("driver").help)
 	if err != nil {
 		return b, err
@@ -154,8 +155,8 @@ func (s *setup) pick(ctx context.Context, found []candidate) (b candidate, err e
 	return candidate{driver: names[n], port: port}, nil // relative to the config's folder, as it says itself
 }
 
-func driverNames() (names []string) {
-	for _, c := range controllers() {
+func (s *setup) driverNames() (names []string) {
+	for _, c := range s.Drivers.Controllers {
 		names = append(names, c.Name)
 	}
 	return names
@@ -169,7 +170,7 @@ func (s *setup) useBoard(b candidate) (example bool, err error) {
 	if now, _ := configs.Get(s.text, "controller.driver"); now != b.driver {
 		lines, ok := configs.Example("controller", b.driver)
 		if !ok {
-			return false, failure{fmt.Errorf("--driver %s: there is no such driver: write %s", b.driver, strings.Join(driverNames(), ", ")), exitUsage}
+			return false, unfit(fmt.Errorf("--driver %s: there is no such driver: write %s", b.driver, strings.Join(s.driverNames(), ", ")))
 		}
 		after, err := configs.SetSection(s.text, "controller", lines)
 		if err != nil {
@@ -179,7 +180,7 @@ func (s *setup) useBoard(b candidate) (example bool, err error) {
 	}
 	s.answered["controller.driver"] = true
 	if what := s.put("controller.port", b.port); what != "" {
-		return example, failure{fmt.Errorf("--port: %s", what), exitUsage}
+		return example, unfit(fmt.Errorf("--port: %s", what))
 	}
 	for _, m := range oneSetting.FindAllStringSubmatch(b.found, -1) {
 		if what := s.put("controller.settings."+m[1], m[2]); what != "" {

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -38,13 +38,13 @@ var filesHelp = words{
 	"The zip or folder that you got with the merchant API certificate: apiclient_key.pem and apiclient_cert.pem;\npub_key.pem is from API security, 微信支付公钥. They are copied beside the config, with mode 600.",
 }
 
-func fileQuestions() []setupQuestion {
-	list := []setupQuestion{{
-		flag: "files", usage: "folder or zip with the merchant's files",
+func fileQuestions() []Question {
+	list := []Question{{
+		Flag: "files", Usage: "folder or zip with the merchant's files",
 		what: words{"商户文件所在的文件夹或 zip", "Folder or zip with the merchant's files"}, help: filesHelp,
 	}}
 	for _, f := range merchantFileList() {
-		list = append(list, setupQuestion{flag: f.flag, field: "payment.settings." + f.key, usage: "a `FILE` of its own for " + f.key, what: f.what, help: filesHelp})
+		list = append(list, Question{Flag: f.flag, field: "payment.settings." + f.key, Usage: "a `FILE` of its own for " + f.key, what: f.what, help: filesHelp})
 	}
 	return list
 }
@@ -52,7 +52,7 @@ func fileQuestions() []setupQuestion {
 // merchantFiles gets the files of a kind. They are judged where they are
 // staged; nothing beside the config is touched before the end.
 func (s *setup) merchantFiles(ctx context.Context, k kind) error {
-	given := s.given["files"]
+	given := s.Given["files"]
 	for {
 		have, err := s.gather(ctx, k, given)
 		if err != nil {
@@ -62,8 +62,8 @@ func (s *setup) merchantFiles(ctx context.Context, k kind) error {
 		if err != nil || what == "" {
 			return err
 		}
-		if s.yes || given != "" {
-			return failure{fmt.Errorf("%s", what), exitUsage}
+		if s.Yes || given != "" {
+			return unfit(fmt.Errorf("%s", what))
 		}
 		s.wrong(what)
 	}
@@ -74,11 +74,11 @@ func (s *setup) gather(ctx context.Context, k kind, given string) (map[string][]
 	if given != "" {
 		have, err := readMerchantFiles(given)
 		if err != nil {
-			return nil, failure{fmt.Errorf("--files: %w", err), exitUsage}
+			return nil, unfit(fmt.Errorf("--files: %w", err))
 		}
 		return have, nil
 	}
-	if s.yes || !slices.ContainsFunc(k.files, func(key string) bool { return s.given[fileOf(key).flag] == "" && !s.good(key) }) {
+	if s.Yes || !slices.ContainsFunc(k.files, func(key string) bool { return s.Given[fileOf(key).flag] == "" && !s.good(key) }) {
 		return nil, nil
 	}
 	for {
@@ -124,11 +124,11 @@ func (s *setup) fill(ctx context.Context, k kind, have map[string][]byte) (what 
 	for _, key := range k.files {
 		f := fileOf(key)
 		data, found := firstOf(have, f.names)
-		path, given := s.given[f.flag]
+		path, given := s.Given[f.flag]
 		switch {
 		case given:
 			if data, err = readAnswer(f, path); err != nil {
-				return "", failure{fmt.Errorf("--%s: %w", f.flag, err), exitUsage}
+				return "", unfit(fmt.Errorf("--%s: %w", f.flag, err))
 			}
 		case found:
 		case s.good(key):
@@ -138,7 +138,7 @@ func (s *setup) fill(ctx context.Context, k kind, have map[string][]byte) (what 
 				return "", err
 			}
 			continue
-		case s.yes:
+		case s.Yes:
 			s.missing = append(s.missing, "--"+f.flag)
 			continue
 		default:
@@ -180,7 +180,7 @@ func firstOf(have map[string][]byte, names []string) ([]byte, bool) {
 
 // serial is for a merchant whose certificate is not at hand.
 func (s *setup) serial(ctx context.Context) error {
-	if s.yes && s.given["merchant-serial"] == "" && s.present("payment.settings.merchant_serial") == "" {
+	if s.Yes && s.Given["merchant-serial"] == "" && s.present("payment.settings.merchant_serial") == "" {
 		s.missing = append(s.missing, "--merchant-cert")
 		return nil
 	}

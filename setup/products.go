@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"bytes"
@@ -14,9 +14,9 @@ import (
 	"kioskd/configs"
 )
 
-func productQuestions() []setupQuestion {
-	return []setupQuestion{{
-		flag: "products", usage: "CSV `FILE` with the lines slot,name,price",
+func productQuestions() []Question {
+	return []Question{{
+		Flag: "products", Usage: "CSV `FILE` with the lines slot,name,price",
 		what: words{"商品（货道号 名称 价格；回车结束）", "Product (slot, name, price; Enter ends)"},
 		help: words{
 			"一行一个，例如：11 农夫山泉 550ml 2.00 。货道号是顾客按的号码，价格单位元。再写一次同一货道就是更改。\n写“板”：逐个填写控制板报告的货道。很多商品可以用 --products 文件.csv。",
@@ -29,7 +29,7 @@ func productQuestions() []setupQuestion {
 type product struct{ slot, name, price string }
 
 func (s *setup) products(ctx context.Context) error {
-	if file, ok := s.given["products"]; ok {
+	if file, ok := s.Given["products"]; ok {
 		return s.productsFrom(file)
 	}
 	if s.old == nil && !s.answered["products"] {
@@ -37,7 +37,7 @@ func (s *setup) products(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.yes {
+	if s.Yes {
 		if s.old == nil {
 			s.missing = append(s.missing, "--products")
 		}
@@ -179,7 +179,7 @@ func quoted(value string) string {
 func (s *setup) productsFrom(file string) error {
 	list, err := readProducts(file)
 	if err != nil {
-		return failure{fmt.Errorf("--products: %w", err), exitUsage}
+		return unfit(fmt.Errorf("--products: %w", err))
 	}
 	before := s.text
 	if err := s.noProducts(); err != nil {
@@ -188,7 +188,7 @@ func (s *setup) productsFrom(file string) error {
 	for _, p := range list {
 		if what := s.putProduct(p); what != "" {
 			s.text = before
-			return failure{fmt.Errorf("--products %s: %s %s: %s", file, p.slot, p.name, what), exitUsage}
+			return unfit(fmt.Errorf("--products %s: %s %s: %s", file, p.slot, p.name, what))
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -69,11 +69,11 @@ func (s *setup) askShelf(ctx context.Context) ([]device.Slot, error) {
 			return nil, err
 		}
 	}
-	c, err := configs.Parse(s.file, text, s.dir, known().Settings())
+	c, err := configs.Parse(s.File, text, s.dir, s.Drivers.Settings())
 	if err != nil {
 		return nil, err
 	}
-	d, err := known().OpenDispenser(c, slog.New(slog.DiscardHandler))
+	d, err := s.Drivers.OpenDispenser(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"bufio"
@@ -140,8 +140,8 @@ func (d *dialog) yes(ctx context.Context, what words, help words) (bool, error) 
 	}
 }
 
-// personAt reports whether somebody can be asked.
-func personAt(in io.Reader) bool {
+// PersonAt reports whether somebody can be asked.
+func PersonAt(in io.Reader) bool {
 	f, ok := in.(*os.File)
 	if !ok {
 		return false

@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -35,11 +35,11 @@ func (s *setup) ended(err error) error {
 	case err == nil:
 		return nil
 	case !errors.Is(err, context.Canceled) && !errors.Is(err, errNoMoreAnswers):
-		return orUsage(err)
+		return err
 	case len(s.touched) > 0:
-		return failed(fmt.Errorf(s.t(words{"已中止；%s 已写好", "ended; %s is written"}), s.file))
+		return fmt.Errorf(s.t(words{"已中止；%s 已写好", "ended; %s is written"}), s.File)
 	}
-	return failed(errors.New(s.t(words{"已中止，什么都没有改动", "ended; nothing was changed"})))
+	return errors.New(s.t(words{"已中止，什么都没有改动", "ended; nothing was changed"}))
 }
 
 func (s *setup) run(ctx context.Context) (err error) {
@@ -50,7 +50,7 @@ func (s *setup) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(s.stage)
-	if !s.yes {
+	if !s.Yes {
 		s.say(words{"? 看说明；回车取 [ ] 里的值；Ctrl-C 退出，什么都不改动。", "? explains a question; Enter takes what stands in [ ]; Ctrl-C ends it and changes nothing."})
 	}
 	for _, one := range s.steps() {
@@ -59,7 +59,7 @@ func (s *setup) run(ctx context.Context) (err error) {
 		}
 	}
 	if len(s.missing) > 0 {
-		return failure{fmt.Errorf("missing: %s", strings.Join(s.missing, ", ")), exitUsage}
+		return unfit(fmt.Errorf("missing: %s", strings.Join(s.missing, ", ")))
 	}
 	if err := s.further(); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *setup) run(ctx context.Context) (err error) {
 		return err
 	}
 	if n := len(allBad(found)); n > 0 {
-		return fmt.Errorf("%s of kioskd doctor ✗: mend it, then run: kioskd doctor %s", counted(n, "line"), s.file)
+		return fmt.Errorf("%s of kioskd doctor ✗: mend it, then run: kioskd doctor %s", counted(n, "line"), s.File)
 	}
 	if sells(found) {
 		s.say(words{"完成。让新配置生效：systemctl restart kioskd", "Done. For the new config to count: systemctl restart kioskd"})
@@ -91,11 +91,11 @@ func (s *setup) run(ctx context.Context) (err error) {
 
 // open begins with the file that is there, or with the reference file.
 func (s *setup) open() (err error) {
-	if s.dir, err = filepath.Abs(filepath.Dir(s.file)); err != nil {
+	if s.dir, err = filepath.Abs(filepath.Dir(s.File)); err != nil {
 		return err
 	}
 	s.staged, s.answered, s.touched = map[string]string{}, map[string]bool{}, map[string]bool{}
-	switch s.old, err = os.ReadFile(s.file); {
+	switch s.old, err = os.ReadFile(s.File); {
 	case errors.Is(err, fs.ErrNotExist):
 		s.text = configs.Reference()
 		return nil
@@ -105,16 +105,16 @@ func (s *setup) open() (err error) {
 	s.text = slices.Clone(s.old)
 	for _, p := range s.problems(s.text) {
 		if p.Field == "" {
-			return failure{fmt.Errorf("%s\ncorrect it, or move the file away to begin anew", p), exitUsage}
+			return unfit(fmt.Errorf("%s\ncorrect it, or move the file away to begin anew", p))
 		}
 	}
-	s.say(words{"已有配置 %s：回车保留原值，原文件会留一份副本。", "There is a config, %s: Enter keeps a value; a copy of the file is kept."}, s.file)
+	s.say(words{"已有配置 %s：回车保留原值，原文件会留一份副本。", "There is a config, %s: Enter keeps a value; a copy of the file is kept."}, s.File)
 	return nil
 }
 
 // problems is what kioskd check says of a text.
 func (s *setup) problems(text []byte) []configs.Problem {
-	_, err := configs.Parse(s.file, text, s.dir, known().Settings())
+	_, err := configs.Parse(s.File, text, s.dir, s.Drivers.Settings())
 	var p *configs.Problems
 	if !errors.As(err, &p) {
 		return nil
@@ -124,13 +124,13 @@ func (s *setup) problems(text []byte) []configs.Problem {
 
 // further sets the keys that no question asks for.
 func (s *setup) further() error {
-	for _, one := range s.sets {
+	for _, one := range s.Sets {
 		field, value, ok := strings.Cut(one, "=")
 		if !ok {
-			return failure{fmt.Errorf("--set %s: write KEY=VALUE, like sale.pay_within=2m", one), exitUsage}
+			return unfit(fmt.Errorf("--set %s: write KEY=VALUE, like sale.pay_within=2m", one))
 		}
 		if what := s.put(field, value); what != "" {
-			return failure{fmt.Errorf("--set %s: %s", field, what), exitUsage}
+			return unfit(fmt.Errorf("--set %s: %s", field, what))
 		}
 	}
 	return nil
@@ -144,17 +144,17 @@ func (s *setup) agree(ctx context.Context) error {
 			return nil
 		}
 		for _, p := range list {
-			fmt.Fprintln(s.errs, strings.TrimPrefix(p.String(), p.File+":"))
+			fmt.Fprintln(s.Errs, strings.TrimPrefix(p.String(), p.File+":"))
 		}
-		if s.yes {
-			return failure{fmt.Errorf("%s: %s, nothing was written", s.file, counted(len(list), "problem")), exitUsage}
+		if s.Yes {
+			return unfit(fmt.Errorf("%s: %s, nothing was written", s.File, counted(len(list), "problem")))
 		}
 		again := s.stepFor(list[0].Field)
 		if again == nil {
-			return failure{fmt.Errorf("%s: correct it in the file, then run kioskd setup again", list[0].Field), exitUsage}
+			return unfit(fmt.Errorf("%s: correct it in the file, then run kioskd setup again", list[0].Field))
 		}
 		s.say(words{"请重新回答：%s", "Once more: %s"}, s.t(again.name))
-		clear(s.given) // what a flag said is asked now
+		clear(s.Given) // what a flag said is asked now
 		if err := again.do(ctx); err != nil {
 			return err
 		}
@@ -171,4 +171,11 @@ func (s *setup) stepFor(field string) *step {
 		}
 	}
 	return nil
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

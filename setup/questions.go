@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -8,44 +8,44 @@ import (
 	"kioskd/configs"
 )
 
-// setupQuestion is one answer that a config needs. Those that are not one key of the
+// Question is one answer that a config needs. Those that are not one key of the
 // config have no field: a step of their own asks for them.
-type setupQuestion struct {
-	flag, field string
-	usage       string // of the flag
+type Question struct {
+	Flag, field string
+	Usage       string // of the flag
 	what, help  words
 	optional    bool // may be empty
 }
 
-// everyQuestion lists every answer, in the order in which they are asked. Whatever
+// Questions lists every answer, in the order in which they are asked. Whatever
 // else a person at the machine must be asked has its place here.
-func everyQuestion() []setupQuestion {
+func Questions() []Question {
 	return append(append(machineQuestions(), controllerQuestions()...), append(paymentQuestions(), productQuestions()...)...)
 }
 
-func questionOf(flag string) setupQuestion {
-	for _, q := range everyQuestion() {
-		if q.flag == flag {
+func questionOf(flag string) Question {
+	for _, q := range Questions() {
+		if q.Flag == flag {
 			return q
 		}
 	}
 	panic("no question " + flag)
 }
 
-func machineQuestions() []setupQuestion {
-	return []setupQuestion{
+func machineQuestions() []Question {
+	return []Question{
 		{
-			flag: "machine-id", field: "machine.id", usage: "number of this machine, 1 to 12 letters and digits",
+			Flag: "machine-id", field: "machine.id", Usage: "number of this machine, 1 to 12 letters and digits",
 			what: words{"机器编号", "Number of this machine"},
 			help: words{"1–12 个字母或数字，每台机器不同，例如 SH0042；订单号以它开头。", "1 to 12 letters and digits, different for each machine, like SH0042; order numbers begin with it."},
 		},
 		{
-			flag: "machine-name", field: "machine.name", usage: "where it stands", optional: true,
+			Flag: "machine-name", field: "machine.name", Usage: "where it stands", optional: true,
 			what: words{"安装位置（可留空）", "Where it stands (may be empty)"},
 			help: words{"例如“一号楼大厅”，显示在屏幕上，最多 40 个字。", "Like “Hall 1”; it stands on the screen. At most 40 characters."},
 		},
 		{
-			flag: "phone", field: "machine.help", usage: "telephone for customers", optional: true,
+			Flag: "phone", field: "machine.help", Usage: "telephone for customers", optional: true,
 			what: words{"客服电话（可留空）", "Telephone for customers (may be empty)"},
 			help: words{"退款和故障时显示给顾客，最多 32 个字。", "Customers see it at refunds and faults. At most 32 characters."},
 		},
@@ -63,21 +63,21 @@ func (s *setup) machine(ctx context.Context) error {
 
 // answer gets one value into the config: from its flag, from what is there, or
 // from whoever is asked.
-func (s *setup) answer(ctx context.Context, q setupQuestion) error {
-	if value, ok := s.given[q.flag]; ok {
+func (s *setup) answer(ctx context.Context, q Question) error {
+	if value, ok := s.Given[q.Flag]; ok {
 		if what := s.put(q.field, value); what != "" {
-			return failure{fmt.Errorf("--%s: %s", q.flag, what), exitUsage}
+			return unfit(fmt.Errorf("--%s: %s", q.Flag, what))
 		}
 		return nil
 	}
 	present := s.present(q.field)
-	if s.yes {
+	if s.Yes {
 		switch {
 		case present != "" || s.old != nil && q.optional:
 		case q.optional:
 			s.put(q.field, "")
 		default:
-			s.missing = append(s.missing, "--"+q.flag)
+			s.missing = append(s.missing, "--"+q.Flag)
 		}
 		return nil
 	}

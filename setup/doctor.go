@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"context"
@@ -21,7 +21,7 @@ var checkStep = map[string]string{
 func (s *setup) doctor(ctx context.Context, c **configs.Config) ([]doctor.Finding, error) {
 	for {
 		s.say(words{"检查（kioskd doctor）：", "The check (kioskd doctor):"})
-		found := doctor.Examine(ctx, doctor.Options{File: s.file, Root: s.root, Drivers: known(), Checker: selfCheck()})
+		found := doctor.Examine(ctx, doctor.Options{File: s.File, Root: s.Root, Drivers: s.Drivers, Checker: s.Checker})
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -32,7 +32,7 @@ func (s *setup) doctor(ctx context.Context, c **configs.Config) ([]doctor.Findin
 		if err != nil || again == nil {
 			return found, err
 		}
-		clear(s.given) // what a flag said is asked now
+		clear(s.Given) // what a flag said is asked now
 		if err := again.do(ctx); err != nil {
 			return found, err
 		}
@@ -57,7 +57,7 @@ func sells(found []doctor.Finding) bool {
 
 // mends asks which step shall be had again, nil for none.
 func (s *setup) mends(ctx context.Context, wrong []doctor.Finding) (*step, error) {
-	if len(wrong) == 0 || s.yes {
+	if len(wrong) == 0 || s.Yes {
 		return nil, nil
 	}
 	var list []string

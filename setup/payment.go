@@ -1,4 +1,4 @@
-package main
+package setup
 
 import (
 	"cmp"
@@ -43,9 +43,9 @@ func kindNames() (names []string) {
 	return names
 }
 
-func paymentQuestions() []setupQuestion {
-	list := []setupQuestion{{
-		flag: "payment", usage: strings.Join(kindNames(), ", ") + " (default: public-key)",
+func paymentQuestions() []Question {
+	list := []Question{{
+		Flag: "payment", Usage: strings.Join(kindNames(), ", ") + " (default: public-key)",
 		what: words{"收款方式", "How the merchant is set up"},
 		help: words{
 			"商户平台 pay.weixin.qq.com → 账户中心 → API安全：有“微信支付公钥”选公钥，只有“平台证书”选平台证书。",
@@ -53,8 +53,8 @@ func paymentQuestions() []setupQuestion {
 		},
 	}}
 	id := func(flag, usage, zh, en, where, portal string) {
-		list = append(list, setupQuestion{
-			flag: flag, field: "payment.settings." + strings.ReplaceAll(flag, "-", "_"), usage: usage, what: words{zh, en}, help: words{where, portal},
+		list = append(list, Question{
+			Flag: flag, field: "payment.settings." + strings.ReplaceAll(flag, "-", "_"), Usage: usage, what: words{zh, en}, help: words{where, portal},
 		})
 	}
 	id("appid", "appid bound to mchid", "appid", "appid", "商户平台 → 产品中心 → AppID账号管理，wx 开头，18 位。", "Portal, product centre, AppID账号管理: wx and 16 letters or digits.")
@@ -67,8 +67,8 @@ func paymentQuestions() []setupQuestion {
 	id("public-key-id", "id of WeChat Pay's public key", "微信支付公钥 ID", "Id of WeChat Pay's public key", "商户平台 → API安全 → 微信支付公钥，PUB_KEY_ID_ 开头。", "Portal, API security, 微信支付公钥: it begins with PUB_KEY_ID_.")
 	id("merchant-serial", "serial of the merchant API certificate, without --merchant-cert", "商户 API 证书序列号", "Serial of the merchant API certificate", "商户平台 → API安全 → 商户API证书 → 管理证书。", "Portal, API security, 商户API证书.")
 	id("notify-url", "https address for notifications; kioskd does not listen there", "回调地址（https）", "Address for notifications (https)", "微信支付要求填写；本机不接收回调。写商户自己的 https 地址，不带“?”。", "WeChat Pay wants one; kioskd does not listen there. An https address of the merchant's, without “?”.")
-	list = append(list, setupQuestion{
-		flag: "payer-ip", field: "payment.settings.payer_client_ip", usage: "this machine's address, for v2",
+	list = append(list, Question{
+		Flag: "payer-ip", field: "payment.settings.payer_client_ip", Usage: "this machine's address, for v2",
 		what: words{"本机 IP 地址", "This machine's IP address"},
 		help: words{"v2 每个订单都要。公网地址会变时写局域网地址。", "v2 wants it of every order. Where the public one changes: that in the local network."},
 	})
@@ -104,11 +104,11 @@ func (s *setup) payment(ctx context.Context) error {
 // identify asks for one of the merchant's numbers. The check of the payment
 // looks at all of them together, so one alone may not be judged by another's
 // absence.
-func (s *setup) identify(ctx context.Context, q setupQuestion) error {
-	if q.optional && s.given[q.flag] == "" && s.present(q.field) == "" && s.yes {
+func (s *setup) identify(ctx context.Context, q Question) error {
+	if q.optional && s.Given[q.Flag] == "" && s.present(q.field) == "" && s.Yes {
 		return s.forget(q.field)
 	}
-	if q.flag == "payer-ip" && s.present(q.field) == "" && s.given[q.flag] == "" {
+	if q.Flag == "payer-ip" && s.present(q.field) == "" && s.Given[q.Flag] == "" {
 		if ip := localAddress(); ip != "" {
 			s.put(q.field, ip)
 		}
@@ -124,15 +124,15 @@ func (s *setup) identify(ctx context.Context, q setupQuestion) error {
 
 func (s *setup) chooseKind(ctx context.Context) (kind, error) {
 	all := merchantKinds()
-	if name, ok := s.given["payment"]; ok {
+	if name, ok := s.Given["payment"]; ok {
 		i := slices.Index(kindNames(), name)
 		if i < 0 {
-			return kind{}, failure{fmt.Errorf("--payment %s: write %s", name, strings.Join(kindNames(), ", ")), exitUsage}
+			return kind{}, unfit(fmt.Errorf("--payment %s: write %s", name, strings.Join(kindNames(), ", ")))
 		}
 		return all[i], nil
 	}
 	usual := max(0, slices.Index(kindNames(), s.presentKind()))
-	if s.yes {
+	if s.Yes {
 		return all[usual], nil
 	}
 	var list []string
