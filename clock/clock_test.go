@@ -1,4 +1,4 @@
-package clock
+package clock_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/sale"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestClockBehindWhatIsProved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		paid := time.Date(2027, 5, 1, 12, 0, 0, 0, time.UTC)
-		c := New(paid)
+		c := clock.New(paid)
 		err := c.Plausible()
 		const want = "E-CLOCK-01: the clock says 2000-01-01 00:00, and it is after 2027-05-01 12:00 (connect the network so that NTP can set it, or set it by hand: date -s)"
 		if err == nil || err.Error() != want {
@@ -38,7 +39,7 @@ func TestClockThatWillDo(t *testing.T) {
 		"paid by a clock just ahead": time.Now().Add(9 * time.Minute),
 		"a year that cannot be":      time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
-		c := New(proved)
+		c := clock.New(proved)
 		if err := c.Plausible(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -46,14 +47,14 @@ func TestClockThatWillDo(t *testing.T) {
 			t.Errorf("%s: now is off by %v", name, off)
 		}
 	}
-	if err := New(time.Now().Add(11 * time.Minute)).Plausible(); err == nil {
+	if err := clock.New(time.Now().Add(11 * time.Minute)).Plausible(); err == nil {
 		t.Error("a clock eleven minutes behind a payment will do")
 	}
 }
 
 // Where the provider's clock tells that this one is wrong, nothing is sold.
 func TestClockOtherThanTheProviders(t *testing.T) {
-	c := New(time.Time{})
+	c := clock.New(time.Time{})
 	for _, tt := range []struct {
 		off  time.Duration
 		told bool
@@ -82,7 +83,7 @@ func (o orders) Recent(int) ([]sale.Order, error) { return o, nil }
 // order is not.
 func TestNewestPayment(t *testing.T) {
 	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	got, err := NewestPayment(orders{
+	got, err := clock.NewestPayment(orders{
 		{CreatedAt: day.AddDate(9, 0, 0)},
 		{CreatedAt: day, Payment: sale.Payment{PaidAt: day.Add(time.Hour)}},
 		{CreatedAt: day, Payment: sale.Payment{PaidAt: day.Add(2 * time.Hour)}},

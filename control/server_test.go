@@ -1,4 +1,4 @@
-package control
+package control_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"kioskd/clock"
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/sale/saletest"
 	"kioskd/store"
@@ -26,7 +27,7 @@ import (
 )
 
 // aControl is the control of a machine that runs, with three sales of the past.
-func aControl(t testing.TB) Server {
+func aControl(t testing.TB) control.Server {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "k.db")
 	s, err := store.Open(t.Context(), path, store.Options{Reserve: 1})
@@ -66,7 +67,7 @@ func aControl(t testing.TB) Server {
 		State: func(context.Context) watch.State { return watch.State{} }, Lines: func() (n metrics.Lines) { return n },
 		Alarms: func() map[watch.Kind]int { return nil }, Deliveries: func() []metrics.Delivery { return nil },
 	})
-	return New(Options{
+	return control.New(control.Options{
 		Version: "test", Ledger: s, Path: path, Machine: m, Board: board, Config: fixed{},
 		Screen: func() image.Image { return nil }, Lines: log.Ring.Lines, Metrics: figures.Handler(quiet), Log: quiet,
 	})
@@ -83,7 +84,9 @@ func (fixed) InUse() *configs.Config {
 	return &c
 }
 
-func (fixed) Reload(context.Context) (Reloaded, error) { return Reloaded{}, ErrNoFile }
+func (fixed) Reload(context.Context) (control.Reloaded, error) {
+	return control.Reloaded{}, control.ErrNoFile
+}
 
 func TestControl(t *testing.T) {
 	h := aControl(t).Handler()

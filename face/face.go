@@ -1,7 +1,7 @@
 // Package face is the screen that customers see and the keyboard below it, with
 // whichever driver the config names: a window, a terminal, or none.
 //
-// A window is handed in, see [Window]: only the program that is put together with
+// A window is handed in, see [Windows]: only the program that is put together with
 // one needs its graphics library.
 package face
 
@@ -25,8 +25,8 @@ import (
 // can be shown scenes before it has a driver: the newest one waits.
 type Face struct {
 	log     *slog.Logger
-	windows Window // nil: this kioskd has none
-	Desk    bool   // somebody sits at it: text will do if there is no display
+	windows Windows // nil: this kioskd has none
+	Desk    bool    // somebody sits at it: text will do if there is no display
 	keys    chan keypad.Key
 	// easel makes the pictures where no window does; nil: there are none.
 	easel *easel
@@ -45,7 +45,7 @@ var _ sale.Panel = (*Face)(nil)
 
 // New makes the screen of one machine. Without windows, nil, there is no
 // display.
-func New(log *slog.Logger, windows Window) *Face {
+func New(log *slog.Logger, windows Windows) *Face {
 	return &Face{log: log, windows: windows, keys: make(chan keypad.Key, 4)}
 }
 

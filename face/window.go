@@ -10,13 +10,13 @@ import (
 	"kioskd/sale"
 )
 
-// Window is the way to a window on the machine's display. It is handed in, for it
-// brings a graphics library along that not every kioskd has.
-type Window interface {
+// Windows are the way to a window on the display. They are handed in, for they
+// bring a graphics library along that not every kioskd has.
+type Windows interface {
 	// Available guesses whether there is a display.
 	Available() bool
 	// Open prepares a window; nothing is seen before its Run.
-	Open(Painter, WindowOptions) (OpenWindow, error)
+	Open(Painter, WindowOptions) (Window, error)
 }
 
 // Painter turns a scene into pixels. The window calls it from one goroutine and
@@ -34,9 +34,9 @@ type WindowOptions struct {
 	Log      *slog.Logger
 }
 
-// OpenWindow shows scenes. Run must be called on the main goroutine, and only
+// Window shows scenes. Run must be called on the main goroutine, and only
 // once in a process; the rest may be called from any goroutine.
-type OpenWindow interface {
+type Window interface {
 	sale.Panel
 	// Run shows the window until ctx ends. The error is display.ErrNoDisplay if
 	// nothing was shown, display.ErrClosed if somebody closed it.

@@ -1,15 +1,17 @@
-package kept
+package kept_test
 
 import (
 	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"kioskd/kept"
 )
 
 func TestKeptFile(t *testing.T) {
 	dir := t.TempDir()
-	f := File(filepath.Join(dir, "wechat-certificates-1900000109.json"))
+	f := kept.File(filepath.Join(dir, "wechat-certificates-1900000109.json"))
 	if data, err := f.Load(); data != nil || err != nil {
 		t.Errorf("nothing was kept: %q, %v", data, err)
 	}
@@ -28,13 +30,13 @@ func TestKeptFile(t *testing.T) {
 	if info, err := os.Stat(string(f)); err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if err := os.WriteFile(string(f), bytes.Repeat([]byte("x"), 2*Most), 0o600); err != nil {
+	if err := os.WriteFile(string(f), bytes.Repeat([]byte("x"), 2*kept.Most), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if data, err := f.Load(); len(data) != Most || err != nil {
+	if data, err := f.Load(); len(data) != kept.Most || err != nil {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
-	if err := File(filepath.Join(dir, "none", "x")).Save(nil); err == nil {
+	if err := kept.File(filepath.Join(dir, "none", "x")).Save(nil); err == nil {
 		t.Error("saved into a folder that does not exist")
 	}
 }

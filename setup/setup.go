@@ -72,8 +72,8 @@ type setup struct {
 	text []byte // as it will be
 }
 
-// Run has the whole conversation. An error that is errAnswers is about what
-// was answered; one of load comes back as it is; any other is about the machine.
+// Run has the whole conversation. An error that is ErrAnswers is about what
+// was answered; one of Load comes back as it is; any other is about the machine.
 func Run(ctx context.Context, o Options) error {
 	s := &setup{Options: o, dialog: dialog{in: bufio.NewReader(o.In), out: o.Out}, env: os.Getenv, now: time.Now}
 	err := s.speak(ctx)

@@ -126,7 +126,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	defer d.provider.Close()
 	defer d.cabinet.Close()
 
-	face := face.New(d.log, window{})
+	face := face.New(d.log, windows())
 	face.Desk = true
 	var crowd *crowd
 	daemon := &daemon.Daemon{Config: d.config, Log: d.log, Lines: log, Face: face, Checker: selfCheck(), Version: version(), Drivers: known()}

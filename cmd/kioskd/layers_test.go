@@ -1,7 +1,11 @@
 package main
 
 import (
+	"go/parser"
+	"go/token"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,5 +44,29 @@ func TestLayers(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestOneFileKnowsTheWindow: a kioskd without the window is built by leaving out
+// one file.
+func TestOneFileKnowsTheWindow(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var importers []string
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			if strings.HasPrefix(i.Path.Value, `"kioskd/display/screen`) || strings.Contains(i.Path.Value, "ebiten") {
+				importers = append(importers, name)
+			}
+		}
+	}
+	if !slices.Equal(importers, []string{"window.go"}) {
+		t.Errorf("the window is imported by %v", importers)
 	}
 }

@@ -38,7 +38,7 @@ the next start. A non-zero exit asks the supervisor to start it again.`,
 			log := logs.Open(logs.Options{Target: c.Log.Target, Level: level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
 			defer log.Close()
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon.Daemon{Config: c, File: file, Hangup: hangup, Level: level, Log: log.Logger, Lines: log, Face: face.New(log.Logger, window{}), Checker: selfCheck(), Version: version(), Drivers: known()}
+			d := &daemon.Daemon{Config: c, File: file, Hangup: hangup, Level: level, Log: log.Logger, Lines: log, Face: face.New(log.Logger, windows()), Checker: selfCheck(), Version: version(), Drivers: known()}
 			return failed(d.Run(cmd.Context()))
 		},
 	}

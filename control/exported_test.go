@@ -1,4 +1,4 @@
-package control
+package control_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/store"
 	"kioskd/store/ledgertest"
@@ -45,7 +46,7 @@ func TestExportedOnce(t *testing.T) {
 	}
 	defer r.Close()
 	times := map[sale.Number]int{}
-	for row, err := range Exported(t.Context(), r, path, Days{ledgertest.Day.AddDate(0, 0, -2), ledgertest.Day.AddDate(0, 2, 0)}) {
+	for row, err := range control.Exported(t.Context(), r, path, control.Days{From: ledgertest.Day.AddDate(0, 0, -2), Until: ledgertest.Day.AddDate(0, 2, 0)}) {
 		if err != nil {
 			t.Fatal(err)
 		}
