@@ -77,7 +77,7 @@ func fills(text string) string {
 // fills in what it took over.
 func TestSentences(t *testing.T) {
 	said := ""
-	for _, pattern := range []string{"../sale/*.go", "../cmd/kioskd/*.go", "*.go"} {
+	for _, pattern := range []string{"../sale/*.go", "../cmd/kioskd/*.go", "../control/*.go", "*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

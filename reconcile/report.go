@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"errors"
 	"time"
 
 	"kioskd/sale"
@@ -65,3 +66,6 @@ func (r Report) Differences() (n int) {
 	}
 	return n
 }
+
+// ErrNoneYet: there is no report of the daemon's own work so far.
+var ErrNoneYet = errors.New("the daemon has not reconciled anything yet: it does each day after 10:00, unless the config says payment.reconcile: false")

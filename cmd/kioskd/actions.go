@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"kioskd/clock"
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -30,11 +32,11 @@ order stands in its own journal, too: kioskd show NUMBER. The newest %d are kept
 		Example: "  kioskd actions\n  kioskd actions --limit 0 --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			n, err := actionLimit(strconv.Itoa(limit))
+			n, err := control.ActionLimit(strconv.Itoa(limit))
 			if err != nil {
 				return err
 			}
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
@@ -51,36 +53,15 @@ order stands in its own journal, too: kioskd show NUMBER. The newest %d are kept
 	return c
 }
 
-// actionLimit reads how many actions are wanted.
-func actionLimit(text string) (int, error) {
-	n, err := strconv.Atoi(cmp.Or(text, "0"))
-	switch {
-	case err != nil || n < 0:
-		return 0, fmt.Errorf("limit %s: write how many actions at most, or 0 for all", text)
-	case n == 0:
-		return sale.KeepActions, nil
-	}
-	return n, nil
-}
-
-func askActions(ctx context.Context, at places, n int) (list []sale.Action, err error) {
-	err = dial(at.socket).get(ctx, "/v1/actions", url.Values{"limit": {strconv.Itoa(n)}}, &list)
-	if !errors.Is(err, errNoDaemon) {
+func askActions(ctx context.Context, at configs.Places, n int) (list []sale.Action, err error) {
+	err = control.Dial(at.Socket).Get(ctx, "/v1/actions", url.Values{"limit": {strconv.Itoa(n)}}, &list)
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return list, err
 	}
 	err = fromLedger(at, func(r *store.Reader) error {
-		list, err = actionsOf(r, n)
+		list, err = control.ActionsOf(r, n)
 		return err
 	})
-	return list, err
-}
-
-// actionsOf is never nil: in JSON it is a list.
-func actionsOf(r *store.Reader, n int) ([]sale.Action, error) {
-	list, err := r.Actions(n)
-	if list == nil {
-		list = []sale.Action{}
-	}
 	return list, err
 }
 
@@ -94,22 +75,7 @@ func printActions(out io.Writer, list []sale.Action) {
 		if a.From+a.To != "" {
 			change = strings.TrimSpace(a.From + " -> " + a.To)
 		}
-		t.row(clockTime(a.At), string(a.By), string(a.What), slot, cmp.Or(a.Order.Tail(), "-"), change, cmp.Or(a.Note, "-"))
+		t.row(clock.Short(a.At), string(a.By), string(a.What), slot, cmp.Or(a.Order.Tail(), "-"), change, cmp.Or(a.Note, "-"))
 	}
 	t.print(out)
-}
-
-// actions is for GET /v1/actions.
-func (c control) actions(w http.ResponseWriter, r *http.Request) {
-	n, err := actionLimit(r.URL.Query().Get("limit"))
-	if err != nil {
-		refuse(w, http.StatusBadRequest, err)
-		return
-	}
-	list, err := actionsOf(&c.store.Reader, n)
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, err)
-		return
-	}
-	reply(w, list)
 }

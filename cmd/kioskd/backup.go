@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/store"
 )
 
@@ -21,14 +23,14 @@ consistent, and is examined before it gets its name. It works beside a running
 daemon and without one. The daemon also makes a copy of its own each day.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := locate(config)
+			at, err := configs.Locate(config)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
 			if err := backUp(cmd.Context(), at, args[0]); err != nil {
 				return failed(err)
 			}
-			_, err = fmt.Fprintf(out, "%s: a good copy of %s\n", args[0], at.ledger)
+			_, err = fmt.Fprintf(out, "%s: a good copy of %s\n", args[0], at.Ledger)
 			return err
 		},
 	}
@@ -36,11 +38,11 @@ daemon and without one. The daemon also makes a copy of its own each day.`,
 	return c
 }
 
-func backUp(ctx context.Context, at places, file string) error {
+func backUp(ctx context.Context, at configs.Places, file string) error {
 	err := store.SaveBackup(ctx, file, selfCheck(), func(w io.Writer) error {
-		return dial(at.socket).download(ctx, "/v1/backup", nil, w)
+		return control.Dial(at.Socket).Download(ctx, "/v1/backup", nil, w)
 	})
-	if !errors.Is(err, errNoDaemon) {
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return err
 	}
 	return fromLedger(at, func(r *store.Reader) error {
@@ -64,7 +66,7 @@ serves them, and leaves to a person what was paid. A damaged ledger is restored 
 the same way by the daemon itself when it starts.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := locate(config)
+			at, err := configs.Locate(config)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
@@ -72,7 +74,7 @@ the same way by the daemon itself when it starts.`,
 			if len(args) == 1 {
 				from = args[0]
 			}
-			r, err := store.Restore(cmd.Context(), at.ledger, from, store.Options{Copies: at.copies, Checker: selfCheck()})
+			r, err := store.Restore(cmd.Context(), at.Ledger, from, store.Options{Copies: at.Copies, Checker: selfCheck()})
 			if err != nil {
 				return failed(err)
 			}
@@ -84,12 +86,12 @@ the same way by the daemon itself when it starts.`,
 	return c
 }
 
-func printRestored(w io.Writer, at places, r store.Restored) {
+func printRestored(w io.Writer, at configs.Places, r store.Restored) {
 	from := "the tape alone"
 	if r.From != "" {
 		from = r.From
 	}
-	fmt.Fprintf(w, "%s: restored from %s\n", at.ledger, from)
+	fmt.Fprintf(w, "%s: restored from %s\n", at.Ledger, from)
 	fmt.Fprintf(w, "  %s played from the tape\n", counted(r.Entries, "journal line"))
 	if r.Kept != "" {
 		fmt.Fprintf(w, "  the ledger of before is kept as %s\n", r.Kept)

@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/clock"
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/store"
 )
 
@@ -32,18 +35,18 @@ const completesWithin = time.Second
 // knownNumbers has the shell offer the ends of the newest order numbers.
 func knownNumbers(file *string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, _ string) (offers []string, _ cobra.ShellCompDirective) {
-		at, err := locate(*file)
+		at, err := configs.Locate(*file)
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), completesWithin)
 		defer cancel()
-		list, err := askOrders(ctx, at, orderQuery{limit: 20}, store.Filter{Limit: 20})
+		list, err := askOrders(ctx, at, control.Query{Limit: 20}, store.Filter{Limit: 20})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		for _, o := range list {
-			offers = append(offers, o.Number.Tail()+"\t"+clockTime(o.CreatedAt)+" "+string(o.State)+" "+o.Product.Name)
+			offers = append(offers, o.Number.Tail()+"\t"+clock.Short(o.CreatedAt)+" "+string(o.State)+" "+o.Product.Name)
 		}
 		return offers, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"kioskd/face"
 	"kioskd/internal/audit"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
@@ -36,7 +37,7 @@ var (
 // crowd plays scripted customers and keeps the time.
 type crowd struct {
 	d      *demo
-	face   *face
+	face   *face.Face
 	habits []habit
 	rng    *rand.Rand
 
@@ -75,13 +76,13 @@ type percentiles struct {
 	P99 float64 `json:"p99"`
 }
 
-func newCrowd(d *demo, f *face) *crowd {
+func newCrowd(d *demo, f *face.Face) *crowd {
 	c := &crowd{
 		d: d, face: f, rng: rand.New(rand.NewPCG(d.flags.seed, 20)), changed: make(chan struct{}),
 		shown: map[sale.Number]time.Time{}, took: map[sale.Number]time.Duration{}, own: map[sale.Number]time.Duration{}, outside: map[sale.Slot]time.Duration{}, closed: map[sale.Slot]bool{},
 	}
 	c.habits = script(d.flags.customers, c.rng)
-	f.onShow(c.see)
+	f.OnShow(c.see)
 	return c
 }
 

@@ -17,7 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"kioskd/configs"
+	"kioskd/daemon"
 	"kioskd/device/devicetest"
+	"kioskd/face"
 	"kioskd/internal/simweb"
 	"kioskd/payment/paytest"
 	"kioskd/sale"
@@ -124,29 +126,29 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	defer d.provider.Close()
 	defer d.cabinet.Close()
 
-	face := newFace(d.log)
-	face.desk = true
+	face := face.New(d.log, windows())
+	face.Desk = true
 	var crowd *crowd
-	daemon := &daemon{config: d.config, log: d.log, lines: log, face: face, checker: selfCheck()}
-	daemon.panelAt = d.tellPanel(out)
+	daemon := &daemon.Daemon{Config: d.config, Log: d.log, Lines: log, Face: face, Checker: selfCheck(), Version: version(), Drivers: known()}
+	daemon.PanelAt = d.tellPanel(out)
 	if f.customers > 0 {
 		crowd = newCrowd(d, face)
-		daemon.wrap = crowd.watch
-		daemon.ready = func(s *store.Store, _ *sale.Machine) {
+		daemon.Wrap = crowd.watch
+		daemon.Ready = func(s *store.Store, _ *sale.Machine) {
 			go func() {
 				crowd.play(ctx, s, out)
 				stop()
 			}()
 		}
 	} else {
-		daemon.file = d.file() // a price can be changed
+		daemon.File = d.file() // a price can be changed
 		page, err := d.serve(ctx, face)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "kioskd demo: open %s for the keypad, the phone and the cabinet\n", page)
 	}
-	if err := daemon.run(ctx); err != nil {
+	if err := daemon.Run(ctx); err != nil {
 		return err
 	}
 	if crowd != nil {
@@ -233,9 +235,8 @@ func (d *demo) yaml(port string) string {
 }
 
 // serve starts the page that plays the people.
-func (d *demo) serve(ctx context.Context, face *face) (string, error) {
-	var err error
-	if face.easel, err = newEasel(style(d.config)); err != nil {
+func (d *demo) serve(ctx context.Context, face *face.Face) (string, error) {
+	if err := face.Paints(d.config); err != nil {
 		return "", fmt.Errorf("page of the demo: %w", err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:8931")
@@ -251,7 +252,7 @@ func (d *demo) serve(ctx context.Context, face *face) (string, error) {
 	h := simweb.Handler(simweb.Sides{
 		Title: "kioskd demo", Phone: d.provider.Control(), Cabinet: d.cabinet.Control(), Products: products,
 		Screen: func() (image.Image, bool) {
-			img := face.snapshot()
+			img := face.Snapshot()
 			return img, img != nil
 		},
 	})

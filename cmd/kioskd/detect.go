@@ -1,46 +1,19 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
-	"kioskd/device"
-	"kioskd/sale"
+	"kioskd/detect"
 )
 
-// detection is what a technician wants of it.
-type detection struct {
-	root      string // where the system's files stand
-	protocol  string // only this one
-	baud      int    // only this one
-	addresses []int
-	listOnly  bool
-	asJSON    bool
-}
-
-// detected is a port with whoever answered on it.
-type detected struct {
-	device.Port
-	HeldBy     []device.Holder `json:"held_by,omitempty"`
-	Protocol   string          `json:"protocol,omitempty"`
-	Baud       int             `json:"baud,omitempty"`
-	What       string          `json:"what,omitempty"`
-	Controller string          `json:"controller,omitempty"` // YAML for the config
-	Error      string          `json:"error,omitempty"`
-	busy       bool
-}
-
 func detectCommand(out, errs io.Writer) *cobra.Command {
-	var d detection
+	d := detect.Search{Drivers: known()}
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "detect [PORT]",
 		Short: "Find the controller: list the serial ports, and ask who is there",
@@ -61,166 +34,36 @@ pseudo terminal of a simulated board.`,
 		Example: "  kioskd detect\n  kioskd detect /dev/ttyUSB0 --protocol modbus --address 7",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := d.check(); err != nil {
+			if err := d.Check(); err != nil {
 				return err
 			}
-			ports, err := d.ports(args)
+			ports, err := d.Ports(args)
 			if err != nil {
 				return failed(err)
 			}
-			if !d.listOnly && len(ports) > 0 {
+			if !d.ListOnly && len(ports) > 0 {
 				fmt.Fprintf(errs, "asking %s; a silent one takes up to a minute\n", counted(len(ports), "port"))
 			}
-			found := d.run(cmd.Context(), ports)
+			found := d.Run(cmd.Context(), ports)
 			if err := cmd.Context().Err(); err != nil {
 				return failed(err)
 			}
-			if err := show(out, d.asJSON, found, func(w io.Writer) { d.print(w, found) }); err != nil {
+			if err := show(out, asJSON, found, func(w io.Writer) { printDetected(w, found, d.ListOnly) }); err != nil {
 				return failed(err)
 			}
-			if !slices.ContainsFunc(found, detected.good) && (!d.listOnly || len(found) == 0) {
+			if !slices.ContainsFunc(found, detect.Result.Good) && (!d.ListOnly || len(found) == 0) {
 				return failure{nil, exitFailed}
 			}
 			return nil
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&d.protocol, "protocol", "", "ask only for this one: "+strings.Join(protocols(), ", "))
-	f.IntVar(&d.baud, "baud", 0, "only at this speed")
-	f.IntSliceVar(&d.addresses, "address", nil, "addresses of modbus boards to ask (default 1,2,3,4,254)")
-	f.BoolVar(&d.listOnly, "list", false, "list the ports and open none")
-	f.BoolVar(&d.asJSON, "json", false, "print JSON")
-	f.StringVar(&d.root, "root", "/", "where the system's files stand")
+	f.StringVar(&d.Protocol, "protocol", "", "ask only for this one: "+strings.Join(detect.Protocols(known()), ", "))
+	f.IntVar(&d.Baud, "baud", 0, "only at this speed")
+	f.IntSliceVar(&d.Addresses, "address", nil, "addresses of modbus boards to ask (default 1,2,3,4,254)")
+	f.BoolVar(&d.ListOnly, "list", false, "list the ports and open none")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.StringVar(&d.Root, "root", "/", "where the system's files stand")
 	_ = f.MarkHidden("root") // for tests
 	return c
-}
-
-// probed are the drivers that can ask a port.
-func probed() []controller {
-	return slices.DeleteFunc(controllers(), func(c controller) bool { return c.probe.Ask == nil })
-}
-
-func protocols() (names []string) {
-	for _, c := range probed() {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-func (d detection) check() error {
-	if d.protocol != "" && !slices.Contains(protocols(), d.protocol) {
-		return fmt.Errorf("--protocol %s: there is no such protocol, only %s", d.protocol, strings.Join(protocols(), ", "))
-	}
-	if d.baud < 0 {
-		return errors.New("--baud is a speed in bits per second")
-	}
-	for _, a := range d.addresses {
-		if a < 1 || a > 254 {
-			return fmt.Errorf("--address %d is out of range: write 1 to 254", a)
-		}
-	}
-	return nil
-}
-
-// ports lists what is to be asked.
-func (d detection) ports(args []string) ([]device.Port, error) {
-	all, err := device.Ports(d.root)
-	if err != nil || len(args) == 0 {
-		return all, err
-	}
-	node, err := filepath.EvalSymlinks(args[0])
-	if err != nil {
-		return nil, &sale.Fault{
-			Code: sale.CodeSerialMissing, What: "the port " + args[0] + " is not there",
-			Hint: "kioskd detect --list shows those that are", Err: err,
-		}
-	}
-	for _, p := range all {
-		if real, err := filepath.EvalSymlinks(p.Node); err == nil && real == node {
-			return []device.Port{p}, nil
-		}
-	}
-	return []device.Port{{Path: args[0], Node: node}}, nil
-}
-
-// run asks all ports side by side, each for one protocol after the other.
-func (d detection) run(ctx context.Context, ports []device.Port) []detected {
-	found := make([]detected, len(ports))
-	var wait sync.WaitGroup
-	for i, p := range ports {
-		wait.Go(func() {
-			found[i].Port = p
-			found[i].HeldBy, _ = device.Holders(p.Node) // a port that is gone tells it when it is opened
-			if !d.listOnly && len(found[i].HeldBy) == 0 {
-				d.ask(ctx, &found[i])
-			}
-		})
-	}
-	wait.Wait()
-	return found
-}
-
-// ask tries the protocols until one answers or the port cannot be used.
-func (d detection) ask(ctx context.Context, p *detected) {
-	for _, c := range probed() {
-		if d.protocol != c.name && (d.protocol != "" || c.probe.Named) {
-			continue
-		}
-		bauds := c.probe.Bauds
-		if d.baud > 0 {
-			bauds = []int{d.baud}
-		}
-		for _, baud := range bauds {
-			if ctx.Err() != nil || !d.askAt(ctx, p, c, baud) {
-				return
-			}
-		}
-	}
-}
-
-// askAt asks for one protocol at one speed. It reports whether to go on.
-func (d detection) askAt(ctx context.Context, p *detected, c controller, baud int) (on bool) {
-	if p.HeldBy, _ = device.Holders(p.Node); len(p.HeldBy) > 0 {
-		return false // somebody began meanwhile
-	}
-	line := device.Open(device.Config{Path: p.Path, Baud: baud})
-	defer line.Close()
-	f, err := c.probe.Ask(ctx, line, baud, device.ProbeOptions{Addresses: d.addresses})
-	var fault *sale.Fault
-	switch {
-	case f.Found():
-		p.Protocol, p.Baud, p.What, p.Error = c.name, baud, f.What, ""
-		p.Controller = section(c.name, p.Path, f.Settings)
-		return false
-	case errors.As(err, &fault) && fault.Code != sale.CodeSerialOther:
-		p.Error, p.busy = fault.Error(), fault.Code == sale.CodeSerialBusy
-		return false
-	case err != nil && ctx.Err() == nil:
-		p.Error = err.Error() // such as a speed that the port does not know
-	}
-	return true
-}
-
-func (p detected) good() bool { return p.Protocol != "" }
-
-// section is the part of the config that names this controller.
-func section(driver, port string, settings []string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "controller:\n  driver: %s\n  port: %s\n", driver, plain(port))
-	if len(settings) > 0 {
-		b.WriteString("  settings:\n")
-	}
-	for _, s := range settings {
-		fmt.Fprintf(&b, "    %s\n", s)
-	}
-	return b.String()
-}
-
-// plain is a path as YAML takes it.
-func plain(path string) string {
-	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._:-+"
-	if strings.Trim(path, safe) == "" {
-		return path
-	}
-	return strconv.Quote(path)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"kioskd/detect"
 )
 
 // deviceWidth keeps a row within the 80 columns of a terminal.
@@ -25,7 +27,7 @@ no answer. What it is, in most cases:
   - a board that is not asked: see kioskd detect --help
 `
 
-func (d detection) print(w io.Writer, found []detected) {
+func printDetected(w io.Writer, found []detect.Result, listOnly bool) {
 	if len(found) == 0 {
 		fmt.Fprint(w, noPorts)
 		return
@@ -34,31 +36,31 @@ func (d detection) print(w io.Writer, found []detected) {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "DEVICE\tUSB\tADAPTER\tWHO IS THERE")
 	for _, p := range found {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", p.Node, p.usbID(), p.adapter(), p.who(d.listOnly))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", p.Node, usbID(p), adapter(p), whoIs(p, listOnly))
 	}
 	t.Flush()
 	for i, row := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {
 		fmt.Fprintln(w, strings.TrimRight(row, " "))
 		if i > 0 {
-			found[i-1].details(w)
+			printDetails(w, found[i-1])
 		}
 	}
-	if d.listOnly {
+	if listOnly {
 		return
 	}
-	asked := func(p detected) bool { return len(p.HeldBy) == 0 && p.Error == "" }
-	if !slices.ContainsFunc(found, detected.good) && slices.ContainsFunc(found, asked) {
+	asked := func(p detect.Result) bool { return len(p.HeldBy) == 0 && p.Error == "" }
+	if !slices.ContainsFunc(found, detect.Result.Good) && slices.ContainsFunc(found, asked) {
 		fmt.Fprint(w, noAnswer)
 	}
 	for _, p := range found {
-		if p.good() {
+		if p.Good() {
 			fmt.Fprintf(w, "\nfor the config, in the place of its section controller:\n\n%s", p.Controller)
 		}
 	}
 }
 
 // details are what does not fit the row.
-func (p detected) details(w io.Writer) {
+func printDetails(w io.Writer, p detect.Result) {
 	if p.Path != p.Node {
 		fmt.Fprintf(w, "  %s\n", p.Path)
 	}
@@ -69,14 +71,14 @@ func (p detected) details(w io.Writer) {
 	}
 }
 
-func (p detected) usbID() string {
+func usbID(p detect.Result) string {
 	if p.VendorID == "" {
 		return "-"
 	}
 	return p.VendorID + ":" + p.ProductID
 }
 
-func (p detected) adapter() string {
+func adapter(p detect.Result) string {
 	name := []rune(strings.TrimSpace(p.Manufacturer + " " + p.Product))
 	if len(name) > deviceWidth {
 		name = append(name[:deviceWidth-3], []rune("...")...)
@@ -84,15 +86,15 @@ func (p detected) adapter() string {
 	return cmp.Or(string(name), "-")
 }
 
-func (p detected) who(listOnly bool) string {
+func whoIs(p detect.Result, listOnly bool) string {
 	switch {
 	case len(p.HeldBy) > 0:
 		return "in use by " + p.HeldBy[0].String()
 	case listOnly:
 		return "not asked"
-	case p.good():
+	case p.Good():
 		return fmt.Sprintf("%s, %d baud", p.Protocol, p.Baud)
-	case p.busy:
+	case p.Busy:
 		return "in use by another program"
 	case p.Error != "":
 		return "cannot be asked"

@@ -5,21 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"kioskd/configs"
+	"kioskd/control"
+	"kioskd/display/terminal"
 	"kioskd/export"
-	"kioskd/sale"
 	"kioskd/store"
 )
 
@@ -41,14 +37,14 @@ has amounts in fen. Orders of a test vend, which nobody paid, are marked.`,
 			if err != nil {
 				return fmt.Errorf("--format %w", err)
 			}
-			d, err := parseDays(from, to, time.Now())
+			d, err := control.ParseDays(from, to, time.Now())
 			if err != nil {
 				return err
 			}
-			if f == export.XLSX && path == "" && isTerminal(os.Stdout) {
+			if f == export.XLSX && path == "" && terminal.Is(os.Stdout) {
 				return errors.New("xlsx is no text: write it to a file with -o FILE")
 			}
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
@@ -66,170 +62,13 @@ has amounts in fen. Orders of a test vend, which nobody paid, are marked.`,
 	return c
 }
 
-// days are whole days of Beijing, as points in time.
-type days struct{ from, until time.Time }
-
-const dayLayout = time.DateOnly
-
-func parseDay(s string, now time.Time) (time.Time, error) {
-	switch s {
-	case "today":
-		s = now.In(beijing).Format(dayLayout)
-	case "yesterday":
-		s = now.In(beijing).AddDate(0, 0, -1).Format(dayLayout)
-	}
-	t, err := time.ParseInLocation(dayLayout, s, beijing)
-	if err != nil || t.Year() < 2000 || t.Year() > 2099 {
-		return t, fmt.Errorf("%q is no day: write it like 2026-10-01", s)
-	}
-	return t, nil
-}
-
-func parseDays(from, to string, now time.Time) (d days, err error) {
-	today := now.In(beijing)
-	if from == "" {
-		from = today.Format("2006-01") + "-01"
-	}
-	if to == "" {
-		to = "today"
-	}
-	if d.from, err = parseDay(from, now); err != nil {
-		return d, fmt.Errorf("--from: %w", err)
-	}
-	if d.until, err = parseDay(to, now); err != nil {
-		return d, fmt.Errorf("--to: %w", err)
-	}
-	if d.until.Before(d.from) {
-		return d, fmt.Errorf("--to %s is before --from %s", to, from)
-	}
-	d.until = d.until.AddDate(0, 0, 1)
-	return d, nil
-}
-
-// query is how the daemon is asked for them.
-func (d days) query(f export.Format) url.Values {
-	return url.Values{"from": {d.from.Format(dayLayout)}, "to": {d.until.AddDate(0, 0, -1).Format(dayLayout)}, "format": {string(f)}}
-}
-
 // fetchExport asks the daemon, or reads the ledger where none runs.
-func fetchExport(ctx context.Context, at places, d days, f export.Format, w io.Writer) error {
-	err := dial(at.socket).download(ctx, "/v1/export", d.query(f), w)
-	if !errors.Is(err, errNoDaemon) {
+func fetchExport(ctx context.Context, at configs.Places, d control.Days, f export.Format, w io.Writer) error {
+	err := control.Dial(at.Socket).Download(ctx, "/v1/export", d.Query(f), w)
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return err
 	}
-	return fromLedger(at, func(r *store.Reader) error { return export.Write(w, f, exported(ctx, r, at.ledger, d)) })
-}
-
-// exported yields the rows of some days: the archives' orders, then the
-// ledger's.
-func exported(ctx context.Context, r *store.Reader, path string, d days) iter.Seq2[export.Row, error] {
-	return func(yield func(export.Row, error) bool) {
-		before, err := r.Stats()
-		if err != nil {
-			yield(export.Row{}, err)
-			return
-		}
-		var old []store.Archived
-		for a, err := range store.OpenArchive(path).Orders(store.Filter{Since: d.from, Until: d.until}) {
-			if err != nil {
-				yield(export.Row{}, err)
-				return
-			}
-			a.Journal, a.Order.Request = nil, nil
-			old = append(old, a)
-		}
-		slices.Reverse(old)
-		seen := map[sale.Number]bool{}
-		for _, a := range old {
-			seen[a.Order.Number] = true
-			if !yield(export.RowOf(a.Order), nil) {
-				return
-			}
-		}
-		for o, err := range inHand(ctx, r) {
-			// A process that ends while it archives leaves orders in both.
-			if err == nil && (seen[o.Number] || o.CreatedAt.Before(d.from) || !o.CreatedAt.Before(d.until)) {
-				continue
-			}
-			if !yield(export.RowOf(o), err) || err != nil {
-				return
-			}
-		}
-		if now, err := r.Stats(); err != nil || now.Archived != before.Archived {
-			yield(export.Row{}, errors.Join(err, errors.New("orders were archived meanwhile: run it again")))
-		}
-	}
-}
-
-// inHand yields the orders of the ledger, the oldest first, page by page: a slow
-// reader must not hold its pages. The next page is read while one is written.
-func inHand(ctx context.Context, r *store.Reader) iter.Seq2[sale.Order, error] {
-	return func(yield func(sale.Order, error) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		pages := make(chan page)
-		var reader sync.WaitGroup
-		reader.Go(func() { readPages(ctx, r, pages) })
-		defer reader.Wait()
-		defer stop()
-		for p := range pages {
-			if p.err != nil {
-				yield(sale.Order{}, p.err)
-				return
-			}
-			for _, o := range p.orders {
-				if !yield(o, nil) {
-					return
-				}
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			yield(sale.Order{}, err)
-		}
-	}
-}
-
-type page struct {
-	orders []sale.Order
-	err    error
-}
-
-// readPages sends every page, then closes the channel; an error is the last.
-func readPages(ctx context.Context, r *store.Reader, pages chan<- page) {
-	defer close(pages)
-	for after := uint64(0); ; {
-		orders, err := r.Page(after, 500)
-		if err == nil && len(orders) == 0 {
-			return
-		}
-		select {
-		case pages <- page{orders, err}:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil {
-			return
-		}
-		after = orders[len(orders)-1].Seq
-	}
-}
-
-// export is for GET /v1/export. A file that could not be finished ends in a
-// broken connection, never in a short file that looks whole.
-func (c control) export(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	f, err := export.ParseFormat(q.Get("format"))
-	d, e := parseDays(q.Get("from"), q.Get("to"), time.Now())
-	if err = errors.Join(err, e); err != nil {
-		refuse(w, http.StatusBadRequest, errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")))
-		return
-	}
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(backupWithin))
-	w.Header().Set("Content-Type", f.ContentType())
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("kioskd-%s-%s.%s", d.from.Format(dayLayout), d.until.AddDate(0, 0, -1).Format(dayLayout), f)))
-	if err := export.Write(w, f, exported(r.Context(), &c.store.Reader, c.path, d)); err != nil {
-		c.log.Warn("export", "error", err)
-		panic(http.ErrAbortHandler)
-	}
+	return fromLedger(at, func(r *store.Reader) error { return export.Write(w, f, control.Exported(ctx, r, at.Ledger, d)) })
 }
 
 // saveTo writes to a file, which gets its name only when it is whole, or to out

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/detect"
 	"kioskd/device"
 	"kioskd/device/devicetest"
 	"kioskd/device/lcus/lcustest"
@@ -19,10 +20,11 @@ import (
 	"kioskd/device/tcn/tcntest"
 	"kioskd/device/ubox/uboxtest"
 	"kioskd/device/wvl/wvltest"
+	"kioskd/drivers"
 )
 
 // questions are what a probe writes where nobody answers, one by one.
-func questions(t *testing.T, c controller) (all [][]byte) {
+func questions(t *testing.T, c drivers.Controller) (all [][]byte) {
 	t.Helper()
 	silent := devicetest.NewReplier(t, func(b []byte) []byte {
 		if !slices.ContainsFunc(all, func(q []byte) bool { return bytes.Equal(q, b) }) {
@@ -30,11 +32,11 @@ func questions(t *testing.T, c controller) (all [][]byte) {
 		}
 		return nil
 	})
-	l := device.Open(device.Config{Path: silent.Port, Baud: c.probe.Bauds[0]})
+	l := device.Open(device.Config{Path: silent.Port, Baud: c.Probe.Bauds[0]})
 	defer l.Close()
-	f, err := c.probe.Ask(t.Context(), l, c.probe.Bauds[0], device.ProbeOptions{})
+	f, err := c.Probe.Ask(t.Context(), l, c.Probe.Bauds[0], device.ProbeOptions{})
 	if f.Found() || err != nil {
-		t.Errorf("%s: found %q, %v where nobody is", c.name, f.What, err)
+		t.Errorf("%s: found %q, %v where nobody is", c.Name, f.What, err)
 	}
 	silent.Heard() // all is complete
 	return all
@@ -117,25 +119,25 @@ func victims(t *testing.T) map[string]victim {
 // noise is what a board may hear of the probes: all questions in their order,
 // and each alone, also at a speed that is not the board's.
 func noise(t *testing.T) (all [][]byte) {
-	asked := make([][][]byte, len(probed()))
+	asked := make([][][]byte, len(detect.Probed(known())))
 	var wait sync.WaitGroup
-	for i, c := range probed() {
+	for i, c := range detect.Probed(known()) {
 		wait.Go(func() { asked[i] = questions(t, c) })
 	}
 	wait.Wait()
 	var inOrder []byte
 	seen := map[string]bool{}
-	for i, c := range probed() {
-		if len(asked[i]) == 0 != (c.name == "vmc") {
-			t.Errorf("%s writes % X", c.name, asked[i])
+	for i, c := range detect.Probed(known()) {
+		if len(asked[i]) == 0 != (c.Name == "vmc") {
+			t.Errorf("%s writes % X", c.Name, asked[i])
 		}
 		for _, q := range asked[i] {
 			// Boards of one relay that obey single bytes: on, off, on for a second.
-			if switches := slices.ContainsFunc(q, func(b byte) bool { return b == 0xAA || b == 0xBB || b == 0xCC }); switches != c.probe.Named {
-				t.Errorf("%s writes % X; asked only where it is named: %v", c.name, q, c.probe.Named)
+			if switches := slices.ContainsFunc(q, func(b byte) bool { return b == 0xAA || b == 0xBB || b == 0xCC }); switches != c.Probe.Named {
+				t.Errorf("%s writes % X; asked only where it is named: %v", c.Name, q, c.Probe.Named)
 			}
 			inOrder = append(inOrder, q...)
-			for _, g := range append(garbled(q, c.probe.Bauds), q) {
+			for _, g := range append(garbled(q, c.Probe.Bauds), q) {
 				if !seen[string(g)] {
 					seen[string(g)] = true
 					all = append(all, g)

@@ -12,6 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/clock"
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -19,7 +22,7 @@ import (
 func ordersCommand(out io.Writer) *cobra.Command {
 	var file string
 	var asJSON, follow bool
-	var q orderQuery
+	var q control.Query
 	c := &cobra.Command{
 		Use:   "orders [NUMBER]",
 		Short: "Show the newest orders, those of a day, a state or a slot, or follow them live",
@@ -31,16 +34,16 @@ are read from the files beside the ledger.
 		Example: "  kioskd orders --day yesterday\n  kioskd orders --state attention,unknown --limit 0\n  kioskd orders --slot 11\n  kioskd orders --follow",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := q.filter(time.Now())
+			f, err := q.Filter(time.Now())
 			if err != nil {
 				return err
 			}
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
 			switch {
-			case follow && (len(args) > 0 || q.day != "" || q.slot != 0 || cmd.Flags().Changed("limit")):
+			case follow && (len(args) > 0 || q.Day != "" || q.Slot != 0 || cmd.Flags().Changed("limit")):
 				return errors.New("--follow shows what happens from now on: it goes with --state alone")
 			case follow:
 				return failed(followOrders(cmd.Context(), at, f.States, asJSON, out, cmd.ErrOrStderr()))
@@ -50,7 +53,7 @@ are read from the files beside the ledger.
 			return listOrders(cmd.Context(), at, q, f, asJSON, out, cmd.ErrOrStderr())
 		},
 	}
-	q.flags(c)
+	queryFlags(c, &q)
 	fl := c.Flags()
 	fl.StringVar(&file, "config", defaultConfig, "the machine's config `FILE`")
 	fl.BoolVar(&asJSON, "json", false, "print JSON")
@@ -59,7 +62,21 @@ are read from the files beside the ledger.
 	return c
 }
 
-func listOrders(ctx context.Context, at places, q orderQuery, f store.Filter, asJSON bool, out, errs io.Writer) error {
+func queryFlags(c *cobra.Command, q *control.Query) {
+	f := c.Flags()
+	f.StringVar(&q.Day, "day", "", "only orders that began on this `DAY`, like 2026-10-01, today or yesterday")
+	f.StringVar(&q.States, "state", "", "only orders in these `STATES`, like attention,unknown; open is all that are not done")
+	f.IntVar(&q.Slot, "slot", 0, "only orders of this `SLOT`")
+	f.IntVar(&q.Limit, "limit", 20, "how many orders, newest first; 0 for all")
+	names := []string{control.StateOpen}
+	for _, s := range sale.States() {
+		names = append(names, string(s))
+	}
+	complete(c, "state", names...)
+	complete(c, "day", "today", "yesterday")
+}
+
+func listOrders(ctx context.Context, at configs.Places, q control.Query, f store.Filter, asJSON bool, out, errs io.Writer) error {
 	list, err := askOrders(ctx, at, q, f)
 	if err != nil {
 		return failed(err)
@@ -79,9 +96,9 @@ func show(out io.Writer, asJSON bool, v any, text func(io.Writer)) error {
 	return nil
 }
 
-func askOrders(ctx context.Context, at places, q orderQuery, f store.Filter) (list []sale.Order, err error) {
-	err = dial(at.socket).get(ctx, "/v1/orders", q.values(), &list)
-	if !errors.Is(err, errNoDaemon) {
+func askOrders(ctx context.Context, at configs.Places, q control.Query, f store.Filter) (list []sale.Order, err error) {
+	err = control.Dial(at.Socket).Get(ctx, "/v1/orders", q.Values(), &list)
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return list, err
 	}
 	err = fromLedger(at, func(r *store.Reader) (err error) {
@@ -93,7 +110,7 @@ func askOrders(ctx context.Context, at places, q orderQuery, f store.Filter) (li
 
 // withArchived adds archived orders to those of the ledger until there are as
 // many as wanted, and says what could not be read.
-func withArchived(at places, list []sale.Order, f store.Filter) (all []sale.Order, damage []error) {
+func withArchived(at configs.Places, list []sale.Order, f store.Filter) (all []sale.Order, damage []error) {
 	limit := f.Limit
 	if limit > 0 && len(list) >= limit {
 		return list, nil
@@ -102,7 +119,7 @@ func withArchived(at places, list []sale.Order, f store.Filter) (all []sale.Orde
 	for _, o := range list {
 		seen[o.Number] = true
 	}
-	for a, err := range store.OpenArchive(at.ledger).Orders(f) {
+	for a, err := range store.OpenArchive(at.Ledger).Orders(f) {
 		switch {
 		case err != nil:
 			damage = append(damage, err)
@@ -120,8 +137,8 @@ func withArchived(at places, list []sale.Order, f store.Filter) (all []sale.Orde
 	return list, damage
 }
 
-func fromLedger(at places, read func(*store.Reader) error) error {
-	r, err := store.OpenReadOnly(at.ledger)
+func fromLedger(at configs.Places, read func(*store.Reader) error) error {
+	r, err := store.OpenReadOnly(at.Ledger)
 	if err != nil {
 		return err
 	}
@@ -129,10 +146,10 @@ func fromLedger(at places, read func(*store.Reader) error) error {
 	return read(r)
 }
 
-func printOrders(out io.Writer, list []sale.Order, q orderQuery) {
+func printOrders(out io.Writer, list []sale.Order, q control.Query) {
 	switch {
 	case len(list) > 0:
-	case q.day == "" && q.states == "" && q.slot == 0:
+	case q.Day == "" && q.States == "" && q.Slot == 0:
 		fmt.Fprintln(out, "no orders yet")
 		return
 	default:
@@ -141,7 +158,7 @@ func printOrders(out io.Writer, list []sale.Order, q orderQuery) {
 	}
 	t := newTable("ORDER", "TIME", "SLOT", "YUAN", "STATE", "WHY", "PRODUCT")
 	for _, o := range list {
-		t.row(string(o.Number), clockTime(o.CreatedAt), o.Product.Slot.String(), price(o), string(o.State), string(o.Cause), o.Product.Name)
+		t.row(string(o.Number), clock.Short(o.CreatedAt), o.Product.Slot.String(), price(o), string(o.State), string(o.Cause), o.Product.Name)
 	}
 	t.mark = func(row, column int, _ string) string {
 		if column == 4 {
@@ -159,8 +176,3 @@ func price(o sale.Order) string {
 	}
 	return o.Product.Price.String()
 }
-
-// beijing is the time of customers and bills; machines often lack tzdata.
-var beijing = time.FixedZone("CST", 8*60*60)
-
-func clockTime(t time.Time) string { return t.In(beijing).Format("01-02 15:04:05") }

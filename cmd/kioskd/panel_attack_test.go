@@ -30,7 +30,7 @@ func TestPanelUnderAttack(t *testing.T) {
 	defer stop()
 	var out strings.Builder
 	var play sync.WaitGroup
-	b.daemon.ready = func(s *store.Store, _ *sale.Machine) {
+	b.daemon.Ready = func(s *store.Store, _ *sale.Machine) {
 		play.Go(func() {
 			defer stop()
 			at := b.address(ctx)
@@ -42,7 +42,7 @@ func TestPanelUnderAttack(t *testing.T) {
 			b.lockedOut(t, at)
 		})
 	}
-	if err := b.daemon.run(ctx); err != nil {
+	if err := b.daemon.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	play.Wait()

@@ -12,13 +12,16 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"kioskd/daemon"
+	"kioskd/face"
 )
 
 // besieged is the demo's world with customers in it and a panel.
 type besieged struct {
 	demo   *demo
 	crowd  *crowd
-	daemon *daemon
+	daemon *daemon.Daemon
 	pin    string
 	at     chan net.Addr
 }
@@ -36,12 +39,12 @@ func newBesieged(t *testing.T, customers int) *besieged {
 		d.cabinet.Close()
 	})
 	b := &besieged{demo: d, pin: d.pin, at: make(chan net.Addr, 4)}
-	face := newFace(quiet)
+	face := face.New(quiet, nil)
 	b.crowd = newCrowd(d, face)
 	for i := range b.crowd.habits {
 		b.crowd.habits[i] = buys
 	}
-	b.daemon = &daemon{config: d.config, log: quiet, face: face, wrap: b.crowd.watch, panelAt: func(a net.Addr) { b.at <- a }}
+	b.daemon = &daemon.Daemon{Config: d.config, Version: version(), Drivers: known(), Log: quiet, Face: face, Wrap: b.crowd.watch, PanelAt: func(a net.Addr) { b.at <- a }}
 	return b
 }
 
@@ -60,7 +63,7 @@ func (b *besieged) address(ctx context.Context) string {
 func TestPanelInTheDaemon(t *testing.T) {
 	t.Parallel()
 	b := newBesieged(t, 1)
-	b.daemon.file = b.demo.file()
+	b.daemon.File = b.demo.file()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var play sync.WaitGroup
@@ -90,7 +93,7 @@ func TestPanelInTheDaemon(t *testing.T) {
 			t.Errorf("%d products fell", n)
 		}
 	})
-	if err := b.daemon.run(ctx); err != nil {
+	if err := b.daemon.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	play.Wait()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 )
 
@@ -24,13 +25,13 @@ func TestPricesAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i, p := range d.config.Products {
 		all.Go(func() {
-			if err := reprice(d.file(), []priceTag{{p.Slot, fmt.Sprintf("%d.10", i+1)}}); err != nil {
+			if err := control.Reprice(d.file(), []control.PriceTag{{Slot: p.Slot, Price: fmt.Sprintf("%d.10", i+1)}}, known().Settings()); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
-	c, err := configs.Load(d.file(), settings())
+	c, err := configs.Load(d.file(), known().Settings())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/books"
+	"kioskd/clock"
+	"kioskd/configs"
+	"kioskd/control"
+	"kioskd/drivers"
 	"kioskd/reconcile"
 	"kioskd/store"
 )
@@ -50,7 +55,7 @@ Exit codes: 0 no difference, 1 differences, 2 it could not be done.`,
 }
 
 func (r reconciling) run(ctx context.Context) error {
-	clock := newClock(time.Time{})
+	clock := clock.New(time.Time{})
 	if err := clock.Plausible(); err != nil && !r.last {
 		return couldNot(err)
 	}
@@ -58,14 +63,14 @@ func (r reconciling) run(ctx context.Context) error {
 	if err != nil {
 		return couldNot(err)
 	}
-	at, err := locate(r.file)
+	at, err := configs.Locate(r.file)
 	if err != nil {
 		return couldNot(err)
 	}
 	var report reconcile.Report
 	if r.last {
 		report, err = askLast(ctx, at)
-	} else if report, err = askReconcile(ctx, at, days); errors.Is(err, errNoDaemon) {
+	} else if report, err = askReconcile(ctx, at, days); errors.Is(err, control.ErrNoDaemon) {
 		report, err = r.alone(ctx, days)
 	}
 	if err != nil {
@@ -117,39 +122,17 @@ func (r reconciling) days(now time.Time) (days []reconcile.Day, err error) {
 // reconcileWithin bounds a command: many bills over a slow line.
 const reconcileWithin = time.Hour
 
-// reconcileRequest is what the daemon is asked for.
-type reconcileRequest struct {
-	Days []reconcile.Day `json:"days"`
+func askReconcile(ctx context.Context, at configs.Places, days []reconcile.Day) (report reconcile.Report, err error) {
+	return report, control.Dial(at.Socket).Within(reconcileWithin).Post(ctx, control.ReconcilePath, control.ReconcileRequest{Days: days}, &report)
 }
 
-const reconcilePath = "/v1/reconcile"
-
-func askReconcile(ctx context.Context, at places, days []reconcile.Day) (report reconcile.Report, err error) {
-	c := dial(at.socket)
-	c.http.Timeout = reconcileWithin
-	return report, c.post(ctx, reconcilePath, reconcileRequest{days}, &report)
-}
-
-func askLast(ctx context.Context, at places) (report reconcile.Report, err error) {
-	err = dial(at.socket).get(ctx, reconcilePath, nil, &report)
-	if errors.Is(err, errNoDaemon) {
-		return lastReport(at.ledger)
+func askLast(ctx context.Context, at configs.Places) (report reconcile.Report, err error) {
+	err = control.Dial(at.Socket).Get(ctx, control.ReconcilePath, nil, &report)
+	if errors.Is(err, control.ErrNoDaemon) {
+		return books.LastReport(at.Ledger)
 	}
 	return report, err
 }
-
-func lastReport(ledger string) (reconcile.Report, error) {
-	m, err := readMemory(ledger)
-	if err == nil && m.Last == nil {
-		err = errNoneYet
-	}
-	if err != nil {
-		return reconcile.Report{}, err
-	}
-	return *m.Last, nil
-}
-
-var errNoneYet = errors.New("the daemon has not reconciled anything yet: it does each day after 10:00, unless the config says payment.reconcile: false")
 
 // alone does it without a daemon.
 func (r reconciling) alone(ctx context.Context, days []reconcile.Day) (reconcile.Report, error) {
@@ -157,7 +140,7 @@ func (r reconciling) alone(ctx context.Context, days []reconcile.Day) (reconcile
 	if err != nil {
 		return reconcile.Report{}, err
 	}
-	gateway, err := openGateway(c, newClock(time.Time{}), inFile, slog.New(slog.DiscardHandler))
+	gateway, err := known().OpenGateway(c, clock.New(time.Time{}), drivers.InFile, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return reconcile.Report{}, fmt.Errorf("payment %s: %w", c.Payment.Driver, err)
 	}
@@ -166,7 +149,7 @@ func (r reconciling) alone(ctx context.Context, days []reconcile.Day) (reconcile
 		return reconcile.Report{}, err
 	}
 	defer ledger.Close()
-	b, err := newBills(c, gateway, ledger, newClock(time.Time{}))
+	b, err := books.New(c, gateway, ledger, clock.New(time.Time{}))
 	if err != nil {
 		return reconcile.Report{}, err
 	}

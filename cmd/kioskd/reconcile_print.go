@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"kioskd/clock"
 	"kioskd/reconcile"
 	"kioskd/sale"
 )
@@ -80,9 +81,9 @@ func timeOf(t time.Time, day reconcile.Day) string {
 	case t.IsZero():
 		return "-"
 	case day.Has(t):
-		return t.In(beijing).Format(time.TimeOnly)
+		return t.In(clock.Beijing).Format(time.TimeOnly)
 	}
-	return clockTime(t)
+	return clock.Short(t)
 }
 
 func amount(f sale.Fen) string {

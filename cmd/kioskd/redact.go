@@ -63,11 +63,11 @@ func (r redactor) secretFiles(config string) (paths []string) {
 			paths = append(paths, r.path(unquoted(string(m[2]))))
 		}
 	}
-	if c, err := configs.Load(config, settings()); err == nil {
+	if c, err := configs.Load(config, known().Settings()); err == nil {
 		paths = append(paths, c.Service.PIN)
-		for _, k := range papersOf(c).keys {
-			if k.key != "public_key" {
-				paths = append(paths, k.path)
+		for _, k := range known().PapersOf(c).Keys {
+			if k.Key != "public_key" {
+				paths = append(paths, k.Path)
 			}
 		}
 	}

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -35,14 +36,14 @@ An order whose product was dispensed needs --dispensed besides.`,
 			if g.Reason == "" {
 				return errors.New("--reason is missing: write why, for the journal")
 			}
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
 			g.Number = args[0]
-			o, err := giveBack(cmd.Context(), dial(at.socket), g, wait)
-			if errors.Is(err, errNoDaemon) {
-				err = fmt.Errorf("%w on %s: start kioskd, which makes the refunds", errNoDaemon, at.socket)
+			o, err := giveBack(cmd.Context(), control.Dial(at.Socket), g, wait)
+			if errors.Is(err, control.ErrNoDaemon) {
+				err = fmt.Errorf("%w on %s: start kioskd, which makes the refunds", control.ErrNoDaemon, at.Socket)
 			}
 			if errors.Is(err, store.ErrNoOrder) {
 				err = archivedRefund(at, args[0], err)
@@ -70,8 +71,8 @@ An order whose product was dispensed needs --dispensed besides.`,
 }
 
 // giveBack asks for the refund, and waits a while for what the provider says.
-func giveBack(ctx context.Context, c client, g sale.GiveBack, wait time.Duration) (o sale.Order, err error) {
-	if err := c.post(ctx, "/v1/refunds", g, &o); err != nil {
+func giveBack(ctx context.Context, c control.Client, g sale.GiveBack, wait time.Duration) (o sale.Order, err error) {
+	if err := c.Post(ctx, "/v1/refunds", g, &o); err != nil {
 		return o, err
 	}
 	return awaitRefund(ctx, c, o, wait)
@@ -79,7 +80,7 @@ func giveBack(ctx context.Context, c client, g sale.GiveBack, wait time.Duration
 
 // archivedRefund says where the money of an order can go back from that has
 // left the ledger.
-func archivedRefund(at places, number string, absent error) error {
+func archivedRefund(at configs.Places, number string, absent error) error {
 	s, err := archivedStory(at, number, absent)
 	if err != nil {
 		return err
@@ -97,15 +98,4 @@ func refundWords(o sale.Order) string {
 		return fmt.Sprintf("order %s: WeChat Pay has accepted the refund of %s yuan; the money is on its way", o.Number, o.Product.Price)
 	}
 	return fmt.Sprintf("order %s: the refund of %s yuan is on record and goes on; look later with kioskd show %s", o.Number, o.Product.Price, o.Number)
-}
-
-// refund is for POST /v1/refunds.
-func (c control) refund(w http.ResponseWriter, r *http.Request) {
-	var g sale.GiveBack
-	if !readBody(w, r, &g, "want the number of an order and a reason") {
-		return
-	}
-	g.By = c.by
-	o, err := c.machine.Refund(r.Context(), g)
-	c.decided(w, o, err)
 }

@@ -5,20 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"kioskd/clock"
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
-	"kioskd/store"
 )
-
-// waysToSettle are the words for what a person decides.
-func waysToSettle() map[string]sale.State {
-	return map[string]sale.State{"dispensed": sale.Dispensed, "refund": sale.Refunding, "written-off": sale.WrittenOff}
-}
 
 func resolveCommand(out io.Writer) *cobra.Command {
 	var file, as, reason string
@@ -40,7 +36,7 @@ The reason stands in the journal for good.`,
 		Example: "  kioskd resolve TE6PK5 --as refund --reason 'the spiral was empty'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			state, ok := waysToSettle()[as]
+			state, ok := control.WaysToSettle()[as]
 			switch {
 			case as == "":
 				return errors.New("--as is missing: write dispensed, refund or written-off")
@@ -49,17 +45,17 @@ The reason stands in the journal for good.`,
 			case strings.TrimSpace(reason) == "":
 				return errors.New("--reason is missing: write why, for the journal")
 			}
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
 			var o sale.Order
-			r := resolution{args[0], as, reason}
-			if err := dial(at.socket).post(cmd.Context(), "/v1/resolve", r, &o); err != nil {
+			r := control.Resolution{Number: args[0], As: as, Reason: reason}
+			if err := control.Dial(at.Socket).Post(cmd.Context(), "/v1/resolve", r, &o); err != nil {
 				return failed(orNoDaemon(err, at))
 			}
 			if state == sale.Refunding {
-				if o, err = awaitRefund(cmd.Context(), dial(at.socket), o, wait); err != nil {
+				if o, err = awaitRefund(cmd.Context(), control.Dial(at.Socket), o, wait); err != nil {
 					return failed(err)
 				}
 			}
@@ -93,9 +89,9 @@ func howToSettle(o sale.Order) string {
 }
 
 // orNoDaemon says what to do where only the daemon can do it.
-func orNoDaemon(err error, at places) error {
-	if errors.Is(err, errNoDaemon) {
-		return fmt.Errorf("%w on %s: start kioskd, which settles orders", errNoDaemon, at.socket)
+func orNoDaemon(err error, at configs.Places) error {
+	if errors.Is(err, control.ErrNoDaemon) {
+		return fmt.Errorf("%w on %s: start kioskd, which settles orders", control.ErrNoDaemon, at.Socket)
 	}
 	return err
 }
@@ -110,47 +106,14 @@ func settledWords(o sale.Order) string {
 	return refundWords(o)
 }
 
-// resolution is the body of POST /v1/resolve.
-type resolution struct {
-	Number string `json:"number"`
-	As     string `json:"as"`
-	Reason string `json:"reason"`
-}
-
-func (c control) resolve(w http.ResponseWriter, r *http.Request) {
-	var q resolution
-	if !readBody(w, r, &q, "want the number of an order, as what it is settled and a reason") {
-		return
-	}
-	as, ok := waysToSettle()[q.As]
-	if !ok {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("as %q: it is dispensed, refund or written-off", q.As))
-		return
-	}
-	o, err := c.machine.Resolve(r.Context(), sale.Resolution{Number: q.Number, As: as, Reason: strings.TrimSpace(q.Reason), By: c.by})
-	c.decided(w, o, err)
-}
-
-// decided answers with an order that a person has decided about, or why not.
-func (c control) decided(w http.ResponseWriter, o sale.Order, err error) {
-	switch {
-	case errors.Is(err, store.ErrNoOrder):
-		refuse(w, http.StatusNotFound, err)
-	case err != nil:
-		refuse(w, http.StatusConflict, err)
-	default:
-		reply(w, o)
-	}
-}
-
 // awaitRefund waits a while for what the provider says.
-func awaitRefund(ctx context.Context, c client, o sale.Order, wait time.Duration) (sale.Order, error) {
+func awaitRefund(ctx context.Context, c control.Client, o sale.Order, wait time.Duration) (sale.Order, error) {
 	for end := time.Now().Add(wait); o.State == sale.Refunding && time.Now().Before(end); {
-		if !pause(ctx, 300*time.Millisecond) {
+		if !clock.Pause(ctx, 300*time.Millisecond) {
 			return o, ctx.Err()
 		}
-		var s story
-		if err := c.get(ctx, "/v1/orders/"+string(o.Number), nil, &s); err != nil {
+		var s control.Story
+		if err := c.Get(ctx, "/v1/orders/"+string(o.Number), nil, &s); err != nil {
 			return o, err
 		}
 		o = s.Order

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/daemon"
+	"kioskd/face"
 	"kioskd/store"
 	"kioskd/watch/logs"
 )
@@ -36,8 +38,8 @@ the next start. A non-zero exit asks the supervisor to start it again.`,
 			log := logs.Open(logs.Options{Target: c.Log.Target, Level: level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})
 			defer log.Close()
 			log.Info("kioskd starts", "version", version(), "machine", c.Machine.ID, "config", file)
-			d := &daemon{config: c, file: file, hangup: hangup, level: level, log: log.Logger, lines: log, face: newFace(log.Logger), checker: selfCheck()}
-			return failed(d.run(cmd.Context()))
+			d := &daemon.Daemon{Config: c, File: file, Hangup: hangup, Level: level, Log: log.Logger, Lines: log, Face: face.New(log.Logger, windows()), Checker: selfCheck(), Version: version(), Drivers: known()}
+			return failed(d.Run(cmd.Context()))
 		},
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the machine's config `FILE`")

@@ -159,10 +159,10 @@ func archive(ts *testscript.TestScript, _ bool, _ []string) {
 // settings of the drivers as they are wired here: each key of each driver
 // stands in it, and its examples can be used as they are.
 func TestReferenceConfigKnowsEveryKey(t *testing.T) {
-	for _, key := range configs.UndocumentedKeys(settings()) {
+	for _, key := range configs.UndocumentedKeys(known().Settings()) {
 		t.Errorf("configs/kioskd.yaml does not show %s", key)
 	}
-	for _, problem := range configs.ExampleProblems(settings()) {
+	for _, problem := range configs.ExampleProblems(known().Settings()) {
 		if !strings.Contains(problem, "does not exist: write the path") { // the merchant's own files
 			t.Errorf("an example in configs/kioskd.yaml is wrong: %s", problem)
 		}

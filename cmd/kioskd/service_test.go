@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"kioskd/configs"
+	"kioskd/daemon"
+	"kioskd/face"
 	"kioskd/sale"
 	menu "kioskd/sale/service"
 	"kioskd/store"
@@ -100,14 +102,14 @@ func TestServiceVisit(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	begun := make(chan struct{})
-	daemon := &daemon{config: d.config, log: d.log, face: newFace(d.log)}
-	daemon.wrap = func(o *sale.Options) {
+	daemon := &daemon.Daemon{Config: d.config, Version: version(), Drivers: known(), Log: d.log, Face: face.New(d.log, nil)}
+	daemon.Wrap = func(o *sale.Options) {
 		v.screen = &witness{Panel: o.Panel}
 		o.Panel = v.screen
 		close(begun)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- daemon.run(ctx) }()
+	go func() { ended <- daemon.Run(ctx) }()
 	<-begun
 	v.play()
 	stop()

@@ -1,49 +1,21 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"kioskd/sale"
+	"kioskd/configs"
+	"kioskd/setup"
 )
 
-// setup is one conversation that ends with a machine's config and a test of
-// it. Until it writes, nothing of the machine is changed.
-type setup struct {
-	dialog
-	errs io.Writer
-
-	file     string            // of the config
-	dir      string            // its folder, absolute
-	root     string            // where the system's files stand
-	given    map[string]string // answers that are flags, by their name
-	sets     []string          // KEY=VALUE of --set
-	yes      bool              // nobody is asked
-	noSale   bool
-	payFor   time.Duration
-	env      func(string) string
-	now      func() time.Time
-	stage    string            // folder of the merchant's files until they are written
-	staged   map[string]string // their names in the config's folder, by key of the config
-	touched  map[string]bool   // files that were written
-	answered map[string]bool   // keys whose value in text is an answer
-	missing  []string          // flags that are needed and not given
-	told     sale.State        // of the test sale, the last that was told of
-
-	old  []byte // the file as it is; nil: there is none
-	text []byte // as it will be
-}
-
 func setupCommand(out, errs io.Writer) *cobra.Command {
-	s := &setup{dialog: dialog{out: out}, errs: errs, env: os.Getenv, now: time.Now}
-	var lang string
+	o := setup.Options{
+		Out: out, Errs: errs, Given: map[string]string{}, Drivers: known(),
+		Load: func(file string) (*configs.Config, error) { return load(file, errs) },
+	}
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Set a machine up: questions, config, check, a test sale",
@@ -61,54 +33,36 @@ or missing answers.`,
 		Example: "  sudo kioskd setup\n  kioskd setup --yes --config kioskd.yaml --machine-id SH0042 --port /dev/ttyUSB0 \\\n    --mchid 1900000109 --appid wxd678efh567hg6787 --files merchant.zip ...",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, q := range everyQuestion() {
-				if f := cmd.Flags().Lookup(q.flag); f.Changed {
-					s.given[q.flag] = f.Value.String()
+			for _, q := range setup.Questions() {
+				if f := cmd.Flags().Lookup(q.Flag); f.Changed {
+					o.Given[q.Flag] = f.Value.String()
 				}
 			}
-			if !s.yes && !personAt(cmd.InOrStdin()) {
+			if !o.Yes && !setup.PersonAt(cmd.InOrStdin()) {
 				return errors.New("setup asks questions, and there is no terminal: give the answers as flags, and --yes")
 			}
-			s.in = bufio.NewReader(cmd.InOrStdin())
-			err := s.speak(cmd.Context(), lang)
-			if err == nil {
-				err = s.run(cmd.Context())
+			o.In, o.Checker = cmd.InOrStdin(), selfCheck()
+			err := setup.Run(cmd.Context(), o)
+			switch {
+			case err == nil:
+				return nil
+			case errors.Is(err, setup.ErrAnswers):
+				return failure{err, exitUsage}
 			}
-			return s.ended(err)
+			return orUsage(err)
 		},
 	}
-	s.given = map[string]string{}
 	f := c.Flags()
-	f.StringVar(&s.file, "config", defaultConfig, "the machine's config `FILE`")
-	f.StringVar(&lang, "lang", "", "language of the questions: zh or en (default: the system's)")
-	f.BoolVar(&s.yes, "yes", false, "ask nothing: take the flags, and the defaults for the rest")
-	f.BoolVar(&s.noSale, "no-test-sale", false, "no test sale at the end")
-	f.DurationVar(&s.payFor, "pay-within", 2*time.Minute, "how long the test sale's code can be paid")
-	f.StringArrayVar(&s.sets, "set", nil, "set a further `KEY=VALUE` of the config, like sale.pay_within=2m; a list like [a, b]")
-	f.StringVar(&s.root, "root", "/", "where the system's files stand")
+	f.StringVar(&o.File, "config", defaultConfig, "the machine's config `FILE`")
+	f.StringVar(&o.Language, "lang", "", "language of the questions: zh or en (default: the system's)")
+	f.BoolVar(&o.Yes, "yes", false, "ask nothing: take the flags, and the defaults for the rest")
+	f.BoolVar(&o.NoSale, "no-test-sale", false, "no test sale at the end")
+	f.DurationVar(&o.PayFor, "pay-within", 2*time.Minute, "how long the test sale's code can be paid")
+	f.StringArrayVar(&o.Sets, "set", nil, "set a further `KEY=VALUE` of the config, like sale.pay_within=2m; a list like [a, b]")
+	f.StringVar(&o.Root, "root", "/", "where the system's files stand")
 	_ = f.MarkHidden("root") // for tests
-	for _, q := range everyQuestion() {
-		f.String(q.flag, "", q.usage)
+	for _, q := range setup.Questions() {
+		f.String(q.Flag, "", q.Usage)
 	}
 	return c
-}
-
-// speak settles the language of the questions.
-func (s *setup) speak(ctx context.Context, lang string) error {
-	switch lang {
-	case "zh", "en":
-		s.chinese = lang == "zh"
-		return nil
-	case "":
-	default:
-		return failure{fmt.Errorf("--lang %s: write zh or en", lang), exitUsage}
-	}
-	chinese, known := languageOf(s.env)
-	if s.chinese = chinese; known || s.yes {
-		return nil
-	}
-	fmt.Fprintln(s.out, "语言 · Language")
-	n, err := s.choose(ctx, words{"", "1/2"}, []string{"中文", "English"}, 0, words{"", "the language of the questions · 提问的语言"})
-	s.chinese = n == 0
-	return err
 }

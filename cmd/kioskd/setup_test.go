@@ -5,13 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
-
-	"kioskd/payment/paytest"
-	"kioskd/reconcile"
-	"kioskd/sale"
 )
 
 // Wrong answers get the words of kioskd check, exit code 2, and leave
@@ -68,85 +62,5 @@ func TestSetupRefuses(t *testing.T) {
 		if _, err := os.Stat("none"); err == nil {
 			t.Fatalf("%s: something was written", tt.args)
 		}
-	}
-}
-
-// What root has made beside the ledger is the daemon's; what else lies there is
-// not touched.
-func TestHandHome(t *testing.T) {
-	dir := t.TempDir()
-	owner := os.Getuid()
-	if owner == 0 { // only root can give anything away
-		owner = 12345
-		if err := os.Chown(dir, owner, owner); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want := map[string]int{"kioskd.db": owner, "kioskd.db.lock": owner, "wechat-certificates-1900000109.json": owner, "kioskd.yaml": os.Getuid(), "apiclient_key.pem": os.Getuid()}
-	for name := range want {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := handHome(filepath.Join(dir, "kioskd.db")); err != nil {
-		t.Fatal(err)
-	}
-	for name, uid := range want {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := int(info.Sys().(*syscall.Stat_t).Uid); got != uid {
-			t.Errorf("%s belongs to %d, not to %d", name, got, uid)
-		}
-	}
-}
-
-func TestLanguageOf(t *testing.T) {
-	for _, tt := range []struct {
-		env         string
-		chinese, ok bool
-	}{
-		{"LANG=zh_CN.UTF-8", true, true}, {"LANG=en_US.UTF-8", false, true}, {"LANG=zh_CN LC_ALL=en_GB", false, true},
-		{"LANG=C", false, false}, {"", false, false}, {"LANG=de_DE", false, false},
-	} {
-		chinese, ok := languageOf(func(name string) string {
-			for _, one := range strings.Fields(tt.env) {
-				if value, found := strings.CutPrefix(one, name+"="); found {
-					return value
-				}
-			}
-			return ""
-		})
-		if chinese != tt.chinese || ok != tt.ok {
-			t.Errorf("%q: %v, %v", tt.env, chinese, ok)
-		}
-	}
-}
-
-// The bill has a test sale as the ledger has it: paid, and refunded.
-func TestReconcileKnowsATestSale(t *testing.T) {
-	t.Parallel()
-	s := newShop(t, time.Now())
-	s.provider.Behave(func(b *paytest.Behaviour) { b.RefundDelay = 0 })
-	o, err := sale.TestSale{
-		Ledger: s.ledger, Gateway: s.gateway, Clock: newClock(time.Time{}), Panel: noPanel{}, Code: "SH0042", Slot: 9999, PayWithin: time.Minute,
-		Told: func(o sale.Order) {
-			if o.State == sale.Awaiting {
-				page, err := s.provider.Scan(o.CodeURL, "ann")
-				s.ok(err)
-				s.ok(s.provider.Pay("ann", page.OutTradeNo))
-			}
-		},
-	}.Run(t.Context(), nil)
-	if err != nil || o.State != sale.Refunded {
-		t.Fatalf("%s (%s), %v", o.State, o.Cause, err)
-	}
-	day := reconcile.DayOf(s.clock.Time)
-	s.clock.Time = day.Ready()
-	r := s.reconcile(day)
-	want := reconcile.Totals{Payments: 1, Paid: 1, Refunds: 1, Refunded: 1}
-	if r.Differences() != 0 || len(r.Days[0].Open) != 0 || r.Days[0].There != want || r.Days[0].Here != want {
-		t.Errorf("%+v", r)
 	}
 }

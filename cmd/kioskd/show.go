@@ -11,24 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/clock"
+	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/store"
 )
-
-// story is one order with everything that was written about it.
-type story struct {
-	Order   sale.Order    `json:"order"`
-	Journal []store.Entry `json:"journal"`
-}
-
-func storyOf(r *store.Reader, number string) (story, error) {
-	o, err := r.Order(number)
-	if err != nil {
-		return story{}, err
-	}
-	j, err := r.Journal(string(o.Number))
-	return story{o, j}, err
-}
 
 func showCommand(out io.Writer) *cobra.Command {
 	var file string
@@ -42,7 +30,7 @@ reads out the last six characters from the screen. Archived orders are found, to
 		Example: "  kioskd show TE6PK5",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
@@ -55,7 +43,7 @@ reads out the last six characters from the screen. Archived orders are found, to
 	return c
 }
 
-func showStory(ctx context.Context, at places, number string, asJSON bool, out io.Writer) error {
+func showStory(ctx context.Context, at configs.Places, number string, asJSON bool, out io.Writer) error {
 	s, err := askStory(ctx, at, number)
 	if errors.Is(err, store.ErrNoOrder) {
 		s, err = archivedStory(at, number, err)
@@ -63,33 +51,33 @@ func showStory(ctx context.Context, at places, number string, asJSON bool, out i
 	if err != nil {
 		return failed(err)
 	}
-	return show(out, asJSON, s, s.print)
+	return show(out, asJSON, s, func(w io.Writer) { printStory(w, s) })
 }
 
-func askStory(ctx context.Context, at places, number string) (s story, err error) {
-	err = dial(at.socket).get(ctx, "/v1/orders/"+url.PathEscape(number), nil, &s)
-	if !errors.Is(err, errNoDaemon) {
+func askStory(ctx context.Context, at configs.Places, number string) (s control.Story, err error) {
+	err = control.Dial(at.Socket).Get(ctx, "/v1/orders/"+url.PathEscape(number), nil, &s)
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return s, err
 	}
 	err = fromLedger(at, func(r *store.Reader) (err error) {
-		s, err = storyOf(r, number)
+		s, err = control.StoryOf(r, number)
 		return err
 	})
 	return s, err
 }
 
 // archivedStory looks for an order that the ledger does not have.
-func archivedStory(at places, number string, absent error) (story, error) {
-	a, err := store.OpenArchive(at.ledger).Order(number)
+func archivedStory(at configs.Places, number string, absent error) (control.Story, error) {
+	a, err := store.OpenArchive(at.Ledger).Order(number)
 	switch {
 	case a.Order.Number != "":
-		return story{a.Order, a.Journal}, nil
+		return control.Story{Order: a.Order, Journal: a.Journal}, nil
 	case errors.Is(err, store.ErrArchive):
-		return story{}, err
+		return control.Story{}, err
 	case errors.Is(err, store.ErrNoOrder):
-		return story{}, absent
+		return control.Story{}, absent
 	}
-	return story{}, err
+	return control.Story{}, err
 }
 
 // slotsList names the slots in which a vend failed before another was tried.
@@ -101,7 +89,7 @@ func slotsList(slots []sale.Slot) string {
 	return strings.Join(names, ", ")
 }
 
-func (s story) print(out io.Writer) {
+func printStory(out io.Writer, s control.Story) {
 	o := s.Order
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
@@ -118,7 +106,7 @@ func (s story) print(out io.Writer) {
 	row("state", fmt.Sprintf("%s (%s)", o.State, o.Cause))
 	row("transaction_id", o.Payment.TransactionID)
 	if !o.Payment.PaidAt.IsZero() {
-		row("paid", clockTime(o.Payment.PaidAt))
+		row("paid", clock.Short(o.Payment.PaidAt))
 	}
 	if o.Refund.Status != "" {
 		row("refund", fmt.Sprintf("%s, out_refund_no %s, refund_id %s", o.Refund.Status, o.RefundNumber(), o.Refund.ID))
@@ -131,7 +119,7 @@ func (s story) print(out io.Writer) {
 	fmt.Fprintln(out)
 	t := newTable("TIME", "START", "STATE", "WHY", "DETAIL")
 	for _, e := range s.Journal {
-		t.row(clockTime(e.At), fmt.Sprintf("%d+%.3fs", e.Boot, e.Since.Seconds()), string(e.State), string(e.Cause), e.Detail)
+		t.row(clock.Short(e.At), fmt.Sprintf("%d+%.3fs", e.Boot, e.Since.Seconds()), string(e.State), string(e.Cause), e.Detail)
 	}
 	t.mark = func(row, column int, _ string) string {
 		if column == 2 {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,33 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/clock"
 	"kioskd/configs"
-	"kioskd/device"
+	"kioskd/control"
+	"kioskd/display/terminal"
+	"kioskd/drivers"
 	"kioskd/sale"
 	"kioskd/store"
 )
-
-// shelves is what a driver may offer: see [device.Shelf].
-type shelves interface {
-	Slots(ctx context.Context, also []sale.Slot) (device.Shelf, error)
-}
-
-// errNoShelf: the board is not one that can be asked.
-var errNoShelf = errors.New("this controller's driver cannot tell about slots")
-
-// slotRow is a slot as the board has it, beside the product that is sold there.
-type slotRow struct {
-	device.Slot
-	Product string    `json:"product,omitempty"`
-	Sold    *sale.Fen `json:"sold_for,omitempty"` // the price of the config, which is what customers pay
-	Remark  string    `json:"remark,omitempty"`   // where the two differ
-}
-
-// slotTable is the answer of GET /v1/slots.
-type slotTable struct {
-	Slots []slotRow `json:"slots"`
-	Notes []string  `json:"notes,omitempty"`
-}
 
 func slotsCommand(out, errs io.Writer) *cobra.Command {
 	var file string
@@ -60,7 +39,7 @@ taken to the payment provider. While it runs no sale begins, and none may be und
 		Example: "  kioskd slots\n  kioskd slots --test 11",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
@@ -69,7 +48,7 @@ taken to the payment provider. While it runs no sale begins, and none may be und
 				if err != nil {
 					return orUsage(err)
 				}
-				return show(out, asJSON, t, t.print)
+				return show(out, asJSON, t, func(w io.Writer) { printSlots(w, t) })
 			}
 			if err := confirm(cmd, test, yes); err != nil {
 				return err
@@ -112,7 +91,7 @@ func confirm(cmd *cobra.Command, slot int, yes bool) error {
 	if yes {
 		return nil
 	}
-	if in, ok := cmd.InOrStdin().(*os.File); ok && !isTerminal(in) {
+	if in, ok := cmd.InOrStdin().(*os.File); ok && !terminal.Is(in) {
 		return errors.New("--test moves a motor: confirm it with --yes where there is no terminal")
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "The motor of slot %d turns once, and a product falls that nobody pays. Go on? [y/N] ", slot)
@@ -130,32 +109,28 @@ const (
 	testWithin  = 15 * time.Minute
 )
 
-func askSlots(ctx context.Context, at places, file string, errs io.Writer) (t slotTable, err error) {
-	c := dial(at.socket)
-	c.http.Timeout = slotsWithin
-	err = c.get(ctx, "/v1/slots", nil, &t)
-	if !errors.Is(err, errNoDaemon) {
+func askSlots(ctx context.Context, at configs.Places, file string, errs io.Writer) (t control.SlotTable, err error) {
+	err = control.Dial(at.Socket).Within(slotsWithin).Get(ctx, "/v1/slots", nil, &t)
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return t, err
 	}
-	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d dispenser) (err error) {
+	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d drivers.Dispenser) (err error) {
 		known, err := stored(c)
 		if err != nil { // there may be no ledger yet
 			known = sale.SlotsOf(c.Catalogue(), c.Spares(), nil)
 		}
-		t, err = slotsOf(ctx, d, known)
+		t, err = control.SlotsOf(ctx, d, known)
 		return err
 	})
 	return t, err
 }
 
-func askTest(ctx context.Context, at places, file string, slot sale.Slot, errs io.Writer) (o sale.Order, err error) {
-	c := dial(at.socket)
-	c.http.Timeout = testWithin
-	err = c.post(ctx, "/v1/test", testRequest{slot}, &o)
-	if !errors.Is(err, errNoDaemon) {
+func askTest(ctx context.Context, at configs.Places, file string, slot sale.Slot, errs io.Writer) (o sale.Order, err error) {
+	err = control.Dial(at.Socket).Within(testWithin).Post(ctx, "/v1/test", control.TestRequest{Slot: slot}, &o)
+	if !errors.Is(err, control.ErrNoDaemon) {
 		return o, err
 	}
-	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d dispenser) error {
+	err = withBoard(ctx, file, errs, func(ctx context.Context, c *configs.Config, d drivers.Dispenser) error {
 		ledger, err := store.Open(ctx, c.Store.Path, store.Options{Reserve: int64(c.Store.Reserve), Copies: c.Store.Copies, Checker: selfCheck()})
 		if err != nil {
 			return fmt.Errorf("open the ledger: %w", err)
@@ -168,7 +143,7 @@ func askTest(ctx context.Context, at places, file string, slot sale.Slot, errs i
 			}
 		}
 		o, err = sale.Trial{
-			Ledger: ledger, Dispenser: d, Clock: newClock(time.Time{}), Code: c.Machine.ID, DispenseWithin: c.Sale.DispenseWithin,
+			Ledger: ledger, Dispenser: d, Clock: clock.New(time.Time{}), Code: c.Machine.ID, DispenseWithin: c.Sale.DispenseWithin,
 		}.Run(ctx, p)
 		return err
 	})
@@ -180,18 +155,18 @@ func askTest(ctx context.Context, at places, file string, slot sale.Slot, errs i
 const boardWithin = 8 * time.Second
 
 // withBoard opens the controller of the config where no daemon runs.
-func withBoard(ctx context.Context, file string, errs io.Writer, do func(context.Context, *configs.Config, dispenser) error) error {
+func withBoard(ctx context.Context, file string, errs io.Writer, do func(context.Context, *configs.Config, drivers.Dispenser) error) error {
 	c, err := load(file, errs)
 	if err != nil {
 		return err
 	}
-	d, err := openDispenser(c, slog.New(slog.DiscardHandler))
+	d, err := known().OpenDispenser(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	for end := time.Now().Add(boardWithin); d.Health() != nil && time.Now().Before(end); {
-		if !pause(ctx, 50*time.Millisecond) {
+		if !clock.Pause(ctx, 50*time.Millisecond) {
 			return ctx.Err()
 		}
 	}
@@ -199,66 +174,4 @@ func withBoard(ctx context.Context, file string, errs io.Writer, do func(context
 		return err
 	}
 	return do(ctx, c, d)
-}
-
-// slotsOf puts what the board says beside the products and what the ledger has
-// of their slots.
-func slotsOf(ctx context.Context, d sale.Dispenser, known []sale.SlotStatus) (slotTable, error) {
-	board, ok := d.(shelves)
-	if !ok {
-		return slotTable{}, errNoShelf
-	}
-	var numbers []sale.Slot
-	sold := map[sale.Slot]sale.SlotStatus{}
-	for _, s := range known {
-		numbers = append(numbers, s.Product.Slot)
-		sold[s.Product.Slot] = s
-	}
-	shelf, err := board.Slots(ctx, numbers)
-	if err != nil {
-		return slotTable{}, err
-	}
-	t := slotTable{Slots: []slotRow{}, Notes: shelf.Notes}
-	for _, s := range shelf.Slots {
-		row := slotRow{Slot: s}
-		if has, ok := sold[s.Number]; ok {
-			row.Product, row.Sold = has.Product.Name, &has.Product.Price
-			if has.State != sale.InStock {
-				row.Remark = why(has)
-			}
-		}
-		row.Remark = cmp.Or(remark(s, row.Sold), row.Remark)
-		t.Slots = append(t.Slots, row)
-	}
-	return t, nil
-}
-
-// remark says where board and config differ.
-func remark(s device.Slot, sold *sale.Fen) string {
-	switch {
-	case sold == nil:
-		return "not sold"
-	case s.State == device.SlotMissing:
-		return "the board has no such slot: correct the config"
-	case s.Price != nil && *s.Price != *sold:
-		return "the board's own price differs: customers pay the config's"
-	}
-	return ""
-}
-
-// testRequest is the body of POST /v1/test.
-type testRequest struct {
-	Slot sale.Slot `json:"slot"`
-}
-
-func (t *testRequest) decode(r io.Reader) error {
-	d := json.NewDecoder(io.LimitReader(r, 4096))
-	d.DisallowUnknownFields()
-	if err := d.Decode(t); err != nil {
-		return fmt.Errorf("the body is not a slot to test: %w", err)
-	}
-	if t.Slot < 1 {
-		return fmt.Errorf("slot %v: slots have numbers from 1 on", t.Slot)
-	}
-	return nil
 }

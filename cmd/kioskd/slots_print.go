@@ -6,13 +6,14 @@ import (
 	"io"
 	"strconv"
 
+	"kioskd/control"
 	"kioskd/sale"
 )
 
-func (t slotTable) print(out io.Writer) {
+func printSlots(out io.Writer, t control.SlotTable) {
 	rows := newTable("SLOT", "STATE", "STOCK", "BOARD", "YUAN", "PRODUCT", "REMARK")
 	for _, r := range t.Slots {
-		rows.row(r.Number.String(), string(r.State), r.stock(), yuan(r.Price), yuan(r.Sold), cmp.Or(r.Product, "-"), cmp.Or(r.Remark, "-"))
+		rows.row(r.Number.String(), string(r.State), boardStock(r), yuan(r.Price), yuan(r.Sold), cmp.Or(r.Product, "-"), cmp.Or(r.Remark, "-"))
 	}
 	rows.print(out)
 	for _, r := range t.Slots {
@@ -25,7 +26,7 @@ func (t slotTable) print(out io.Writer) {
 	}
 }
 
-func (r slotRow) stock() string {
+func boardStock(r control.SlotRow) string {
 	switch {
 	case r.Stock == nil:
 		return "-"

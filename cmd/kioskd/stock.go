@@ -3,17 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kioskd/configs"
+	"kioskd/control"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -140,12 +139,12 @@ func (t *toShelves) flags(c *cobra.Command) {
 }
 
 func (t *toShelves) run(ctx context.Context, wants []wish) error {
-	at, err := locate(t.file)
+	at, err := configs.Locate(t.file)
 	if err != nil {
 		return failure{err, exitUsage}
 	}
-	list, err := askShelves(ctx, dial(at.socket), wants)
-	if errors.Is(err, errNoDaemon) {
+	list, err := askShelves(ctx, control.Dial(at.Socket), wants)
+	if errors.Is(err, control.ErrNoDaemon) {
 		list, err = t.inLedger(ctx, wants)
 	}
 	if err != nil {
@@ -154,13 +153,13 @@ func (t *toShelves) run(ctx context.Context, wants []wish) error {
 	return show(t.out, t.asJSON, list, func(w io.Writer) { printShelves(w, list) })
 }
 
-func askShelves(ctx context.Context, c client, wants []wish) (list []sale.SlotStatus, err error) {
+func askShelves(ctx context.Context, c control.Client, wants []wish) (list []sale.SlotStatus, err error) {
 	for _, w := range wants {
-		if err := c.post(ctx, "/v1/shelves/"+w.Slot.String(), w.Shelving, &sale.Shelf{}); err != nil {
+		if err := c.Post(ctx, "/v1/shelves/"+w.Slot.String(), w.Shelving, &sale.Shelf{}); err != nil {
 			return nil, fmt.Errorf("slot %s: %w", w.Slot, err)
 		}
 	}
-	return list, c.get(ctx, "/v1/shelves", nil, &list)
+	return list, c.Get(ctx, "/v1/shelves", nil, &list)
 }
 
 // inLedger does the same without a daemon. What the board says is unknown then.
@@ -187,7 +186,7 @@ func (t *toShelves) inLedger(ctx context.Context, wants []wish) ([]sale.SlotStat
 }
 
 func stored(c *configs.Config) (list []sale.SlotStatus, err error) {
-	err = fromLedger(places{ledger: c.Store.Path}, func(r *store.Reader) error {
+	err = fromLedger(configs.Places{Ledger: c.Store.Path}, func(r *store.Reader) error {
 		known, err := r.Shelves()
 		list = sale.SlotsOf(c.Catalogue(), c.Spares(), known)
 		return err
@@ -222,67 +221,7 @@ func printShelves(out io.Writer, list []sale.SlotStatus) {
 		if s.Shelf.Counted {
 			stock = strconv.Itoa(s.Shelf.Stock)
 		}
-		t.row(s.Product.Slot.String(), cmp.Or(string(s.State), "sells"), stock, s.Product.Price.String(), s.Product.Name, why(s))
+		t.row(s.Product.Slot.String(), cmp.Or(string(s.State), "sells"), stock, s.Product.Price.String(), s.Product.Name, control.Why(s))
 	}
 	t.print(out)
-}
-
-// why a slot does not sell, and what to do.
-func why(s sale.SlotStatus) string {
-	since := ""
-	if !s.Shelf.Since.IsZero() {
-		since = " since " + clockTime(s.Shelf.Since)
-	}
-	behind := func(reason string) string {
-		if reason == "" {
-			return ""
-		}
-		return ": " + reason
-	}
-	switch {
-	case s.Shelf.Closed == sale.ClosedByFailure:
-		return fmt.Sprintf("the vend of order %s failed%s%s; clear it, then kioskd open %s", s.Shelf.Order, since, behind(s.Shelf.Reason), s.Product.Slot)
-	case s.Shelf.Closed != "":
-		return fmt.Sprintf("closed by a person%s%s", since, behind(s.Shelf.Reason))
-	case s.State != sale.InStock && s.Shelf.Counted && s.Shelf.Stock == 0:
-		return "counted down; kioskd stock " + s.Product.Slot.String() + " COUNT after filling it"
-	case s.State != sale.InStock:
-		return "the board says so"
-	case s.Main != s.Product.Slot:
-		return "spare for slot " + s.Main.String()
-	}
-	return "-"
-}
-
-func (c control) shelves(w http.ResponseWriter, r *http.Request) {
-	list, err := c.machine.Slots(r.Context())
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, err)
-		return
-	}
-	reply(w, list)
-}
-
-func (c control) shelve(w http.ResponseWriter, r *http.Request) {
-	slot, err := strconv.Atoi(r.PathValue("slot"))
-	var want sale.Shelving
-	if err == nil {
-		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4096))
-		d.DisallowUnknownFields()
-		err = d.Decode(&want)
-	}
-	if err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Errorf("want a slot and what to change: %w", err))
-		return
-	}
-	want.By = c.by
-	s, err := c.machine.Shelve(r.Context(), sale.Slot(slot), want)
-	switch {
-	case errors.Is(err, sale.ErrSlotUnknown), errors.Is(err, sale.ErrStockRange):
-		refuse(w, http.StatusBadRequest, err)
-	case err != nil:
-		refuse(w, http.StatusInternalServerError, err)
-	default:
-		reply(w, s)
-	}
 }

@@ -17,6 +17,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kioskd/configs"
+	"kioskd/control"
+	"kioskd/doctor"
 	"kioskd/sale"
 	"kioskd/store"
 )
@@ -36,7 +39,7 @@ with the files that the config names. The merchant number and order numbers are.
 		Example: "  sudo kioskd support /tmp/SH0042.zip",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := locate(file)
+			at, err := configs.Locate(file)
 			if err != nil {
 				return failure{err, exitUsage}
 			}
@@ -53,7 +56,7 @@ with the files that the config names. The merchant number and order numbers are.
 }
 
 // saveBundle makes the file, which nobody but its owner may read.
-func saveBundle(ctx context.Context, config string, at places, path string) ([]string, error) {
+func saveBundle(ctx context.Context, config string, at configs.Places, path string) ([]string, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
@@ -97,12 +100,12 @@ func (b *bundle) text(name string, from func() ([]byte, error)) {
 	b.add(name, b.hide.text(data))
 }
 
-func (b *bundle) collect(ctx context.Context, config string, at places) {
-	c := dial(at.socket)
+func (b *bundle) collect(ctx context.Context, config string, at configs.Places) {
+	c := control.Dial(at.Socket)
 	fetch := func(path string, query url.Values) func() ([]byte, error) {
 		return func() ([]byte, error) {
 			var buf bytes.Buffer
-			err := c.download(ctx, path, query, &buf)
+			err := c.Download(ctx, path, query, &buf)
 			return buf.Bytes(), err
 		}
 	}
@@ -113,7 +116,7 @@ func (b *bundle) collect(ctx context.Context, config string, at places) {
 	b.text("version.txt", func() ([]byte, error) { return []byte(aboutThisMachine()), nil })
 	b.text("doctor.txt", func() ([]byte, error) {
 		var buf bytes.Buffer
-		for _, f := range newDoctor(config, "/").examine(ctx) {
+		for _, f := range doctor.Examine(ctx, doctor.Options{File: config, Root: "/", Drivers: known(), Checker: selfCheck()}) {
 			fmt.Fprintln(&buf, f)
 		}
 		return buf.Bytes(), ctx.Err()
@@ -123,7 +126,7 @@ func (b *bundle) collect(ctx context.Context, config string, at places) {
 	b.text("orders.json", func() ([]byte, error) { return newestStories(ctx, at) })
 	b.text("log.txt", func() ([]byte, error) {
 		var log struct{ Lines []string }
-		err := c.get(ctx, "/v1/log", url.Values{"lines": {"500"}}, &log)
+		err := c.Get(ctx, "/v1/log", url.Values{"lines": {"500"}}, &log)
 		return []byte(strings.Join(log.Lines, "\n") + "\n"), err
 	})
 	b.text("journal.txt", func() ([]byte, error) { return systemJournal(ctx) })
@@ -144,11 +147,11 @@ const mostStories = 100
 
 // newestStories are orders with their journals, without what was sent to the
 // provider and without their codes.
-func newestStories(ctx context.Context, at places) ([]byte, error) {
-	var stories []story
+func newestStories(ctx context.Context, at configs.Places) ([]byte, error) {
+	var stories []control.Story
 	seen := map[sale.Number]bool{}
-	for _, q := range []orderQuery{{limit: mostStories}, {states: string(sale.Attention), limit: mostStories}} {
-		f, err := q.filter(time.Now())
+	for _, q := range []control.Query{{Limit: mostStories}, {States: string(sale.Attention), Limit: mostStories}} {
+		f, err := q.Filter(time.Now())
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,7 @@ import (
 
 	"github.com/hajimehoshi/ebiten/v2"
 
+	"kioskd/display"
 	"kioskd/display/keypad"
 	"kioskd/sale"
 )
@@ -63,9 +64,9 @@ type Options struct {
 var (
 	// ErrNoDisplay: there is no window system and no framebuffer, or it
 	// refuses us. Nothing was shown.
-	ErrNoDisplay = errors.New("no window system")
+	ErrNoDisplay = display.ErrNoDisplay
 	// ErrClosed: somebody closed the window.
-	ErrClosed = errors.New("the window was closed")
+	ErrClosed = display.ErrClosed
 )
 
 // Available guesses whether Run could open a window: a display is named in the

@@ -1,8 +1,0 @@
-//go:build !crashpoints
-
-package main
-
-import "kioskd/sale"
-
-// crashPoints does nothing in a released binary.
-func crashPoints(l sale.Ledger) sale.Ledger { return l }
