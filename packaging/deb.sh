@@ -21,27 +21,36 @@ if [ -z "${NFPM:-}" ]; then
 fi
 
 # Nothing of this machine goes in: no paths, no state of the checkout.
-build() { # OUTPUT LINKER-FLAGS [VARIABLE=VALUE...]
-  if [ -n "${BINARY:-}" ]; then cp "$BINARY" "$1"; return; fi # for tests of the rest
-  env CGO_ENABLED=0 "${@:3}" go build -trimpath -buildvcs=false -o "$1" \
-    -ldflags "-s -w -buildid= -X main.release=$VERSION $2" ./cmd/kioskd
+# kioskd is built twice: what a technician types need not wait for the tables
+# that a window loads, and hands over to the other where one is to be drawn.
+build() { # FOLDER LINKER-FLAGS [VARIABLE=VALUE...]
+  if [ -n "${BINARY:-}" ]; then # for tests of the rest
+    cp "$BINARY" "$1/kioskd"
+    cp "$BINARY" "$1/kioskd-window"
+    return
+  fi
+  for tags in kioskd:nowindow kioskd-window:; do
+    env CGO_ENABLED=0 "${@:3}" go build -trimpath -buildvcs=false -tags "${tags#*:}" -o "$1/${tags%:*}" \
+      -ldflags "-s -w -buildid= -X main.release=$VERSION $2" ./cmd/kioskd
+  done
 }
 
 stage=$work/stage
 mkdir -p "$stage/doc"
 here=$(go env GOHOSTARCH)
+mkdir "$work/here"
 build "$work/here" "" GOARCH="$here"
-for shell in bash zsh fish; do "$work/here" completion $shell > "$stage/completion.$shell"; done
+for shell in bash zsh fish; do "$work/here/kioskd" completion $shell > "$stage/completion.$shell"; done
 cp README.md README.zh-CN.md "$stage/doc"
 for folder in docs dashboards; do [ ! -d $folder ] || cp -r $folder "$stage/doc"; done
 chmod -R u=rwX,go=rX "$stage"
 
 for arch in ${@:-amd64 arm64 armhf}; do
   case $arch in
-    "$here") cp "$work/here" "$stage/kioskd" ;;
-    amd64 | arm64) build "$stage/kioskd" "" GOARCH=$arch ;;
+    "$here") cp "$work/here/"* "$stage" ;;
+    amd64 | arm64) build "$stage" "" GOARCH=$arch ;;
     # Go names the loader of soft-float systems, which Debian's armhf has not.
-    armhf) build "$stage/kioskd" "-I /lib/ld-linux-armhf.so.3" GOARCH=arm GOARM=7 ;;
+    armhf) build "$stage" "-I /lib/ld-linux-armhf.so.3" GOARCH=arm GOARM=7 ;;
     *) echo "deb.sh: $arch: write amd64, arm64 or armhf" >&2; exit 2 ;;
   esac
   ARCH=$arch STAGE=$stage "$NFPM" package --config packaging/nfpm.yaml --packager deb --target "$dist/kioskd_${VERSION}_$arch.deb" > "$work/said" ||

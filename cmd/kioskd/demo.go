@@ -56,6 +56,9 @@ answer; then it ends, with exit code 0 only if every order ended right.`,
 			if err := f.check(); err != nil {
 				return err
 			}
+			if err := handOver(configs.ScreenDriver(f.screen)); err != nil {
+				return failed(err)
+			}
 			return failed(runDemo(cmd.Context(), f, out, errs))
 		},
 	}

@@ -10,6 +10,22 @@ import (
 	"testing"
 )
 
+// TestCommandsAreLight: what packages bring for the terminal loads no window.
+func TestCommandsAreLight(t *testing.T) {
+	for _, c := range []struct {
+		tags string
+		want bool
+	}{{"", true}, {"nowindow", false}} {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", c.tags, "kioskd/cmd/kioskd").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(out), "github.com/hajimehoshi/ebiten/"); got != c.want {
+			t.Errorf("tags %q: Ebitengine is loaded: %v", c.tags, got)
+		}
+	}
+}
+
 // TestLayers: what a package below must not know does not come in by another
 // one either. Only this package knows the command line, and the window.
 func TestLayers(t *testing.T) {

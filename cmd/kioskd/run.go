@@ -33,6 +33,9 @@ the next start. A non-zero exit asks the supervisor to start it again.`,
 			if err != nil {
 				return err
 			}
+			if err := handOver(c.Screen.Driver); err != nil {
+				return failed(err)
+			}
 			level := new(slog.LevelVar)
 			level.Set(c.Log.Level)
 			log := logs.Open(logs.Options{Target: c.Log.Target, Level: level, Errs: errs, Stream: os.Getenv("JOURNAL_STREAM")})

@@ -1,6 +1,9 @@
+//go:build !nowindow
+
 package main
 
 import (
+	"kioskd/configs"
 	"kioskd/display/screen"
 	"kioskd/face"
 )
@@ -17,3 +20,6 @@ func (window) Available() bool { return screen.Available() }
 func (window) Open(p face.Painter, o face.WindowOptions) (face.Window, error) {
 	return screen.New(p, screen.Options{Windowed: o.Windowed, Rotate: o.Rotate, Digits: o.Digits, Log: o.Log})
 }
+
+// handOver does nothing: this kioskd draws by itself.
+func handOver(configs.ScreenDriver) error { return nil }

@@ -49,6 +49,7 @@ type options struct {
 	daemon   string
 	orders   int
 	exported int
+	commands string
 }
 
 func main() {
@@ -60,6 +61,7 @@ func main() {
 	f.Uint64Var(&o.seed, "seed", 1, "when the customers pay")
 	f.BoolVar(&o.json, "json", false, "print the line of JSON alone")
 	f.StringVar(&o.daemon, "daemon", "bin/kioskd", "the built daemon")
+	f.StringVar(&o.commands, "commands", "bin/nowindow/kioskd", "the daemon as packages have it for the terminal, without a window")
 	f.IntVar(&o.orders, "orders", 10_000, "finished orders in the full ledger")
 	f.IntVar(&o.exported, "exported", 100_000, "orders in the ledger that is exported; it takes a minute to fill")
 	if err := f.Parse(os.Args[1:]); err != nil {
@@ -77,8 +79,10 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 	if o.sales < 1 || o.orders < 1 || o.exported < 1 {
 		return errors.New("--sales, --orders and --exported are numbers of at least 1")
 	}
-	if _, err := os.Stat(o.daemon); err != nil {
-		return fmt.Errorf("the daemon: %w; make build makes it, --daemon names another", err)
+	for flag, path := range map[string]string{"daemon": o.daemon, "commands": o.commands} {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("--%s: %w; make bench makes it", flag, err)
+		}
 	}
 	dir, err := os.MkdirTemp("", "kioskd-bench-")
 	if err != nil {

@@ -3,9 +3,11 @@ package debtest
 import (
 	"crypto/sha256"
 	"debug/elf"
+	"fmt"
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +19,7 @@ const files = `
 -rw-r----- root/root ./etc/kioskd/kioskd.yaml
 -rw-r--r-- root/root ./etc/pam.d/kioskd-cage
 -rwxr-xr-x root/root ./usr/bin/kioskd
+-rwxr-xr-x root/root ./usr/lib/kioskd/kioskd
 -rwxr-xr-x root/root ./usr/lib/kioskd/x-cookie
 -rwxr-xr-x root/root ./usr/lib/kioskd/x-display
 -rwxr-xr-x root/root ./usr/lib/kioskd/x-wait
@@ -68,16 +71,17 @@ func TestContent(t *testing.T) {
 				t.Log(strings.Join(slices.Sorted(maps.Keys(has)), "\n"))
 			}
 			if *all {
-				starts(t, arch, debs[i])
+				starts(t, arch, unpack(t, debs[i], "usr/bin/kioskd"), false)
+				starts(t, arch, unpack(t, debs[i], "usr/lib/kioskd/kioskd"), true)
 			}
 		})
 	}
 }
 
-// starts looks at what the kernel looks at: a binary for the machine, and a
-// loader that Debian has there.
-func starts(t *testing.T, arch, deb string) {
-	f, err := elf.Open(unpack(t, deb, "usr/bin/kioskd"))
+// starts looks at what the kernel looks at: a binary for the machine, and, if it
+// draws with X and GL, a loader that Debian has there.
+func starts(t *testing.T, arch, binary string, draws bool) {
+	f, err := elf.Open(binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +94,9 @@ func starts(t *testing.T, arch, deb string) {
 		"arm64": {elf.EM_AARCH64, "/lib/ld-linux-aarch64.so.1"},
 		"armhf": {elf.EM_ARM, "/lib/ld-linux-armhf.so.3"},
 	}[arch]
+	if !draws {
+		want.loader = ""
+	}
 	loader := ""
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
@@ -98,7 +105,37 @@ func starts(t *testing.T, arch, deb string) {
 		}
 	}
 	if f.Machine != want.machine || loader != want.loader {
-		t.Errorf("the binary is for %v and loaded by %s, want %v and %s", f.Machine, loader, want.machine, want.loader)
+		t.Errorf("%s is for %v and loaded by %s, want %v and %s", binary, f.Machine, loader, want.machine, want.loader)
+	}
+}
+
+// TestTheCommandsDrawNothing: the program for the terminal hands over to the one
+// with a window only where a window is wanted, and says what is missing.
+func TestTheCommandsDrawNothing(t *testing.T) {
+	kioskd := unpack(t, release(t), "usr/bin/kioskd")
+	whole := filepath.Join(filepath.Dir(kioskd), "../lib/kioskd/kioskd")
+	if err := os.Remove(whole); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(t, kioskd, "demo", "--screen", "none", "--customers", "1"); !strings.Contains(out, " 0 violations") {
+		t.Errorf("without a screen it says\n%s", out)
+	}
+	for _, driver := range []string{"auto", "window"} {
+		out, err := exec.Command(kioskd, "demo", "--screen", driver, "--customers", "1").CombinedOutput()
+		want := "kioskd: E-SCREEN-01: this kioskd draws no window, and " + whole + ", which does, cannot be started: no such file or directory (install the package again, or write screen.driver: none for a machine that has no screen)\n"
+		if err == nil || string(out) != want {
+			t.Errorf("%s: %v\n%swant\n%s", driver, err, out, want)
+		}
+	}
+	// What it hands over: arguments, environment, the same process, SIGHUP ignored.
+	if err := os.WriteFile(whole, []byte("#!/bin/sh\necho \"$$ $* $ENV\"; kill -HUP $$; echo on\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(kioskd, "demo", "--screen", "window")
+	c.Env = append(os.Environ(), "ENV=env")
+	out, err := c.CombinedOutput()
+	if want := fmt.Sprintf("%d demo --screen window env\non\n", c.ProcessState.Pid()); err != nil || string(out) != want {
+		t.Errorf("%v\n%swant\n%s", err, out, want)
 	}
 }
 
