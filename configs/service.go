@@ -23,6 +23,14 @@ type Service struct {
 	Keys []sale.Slot `yaml:"keys"`
 }
 
+// PanelReach says who can open the panel, if there is one.
+func (s Service) PanelReach() string {
+	if s.PanelIsLocal() {
+		return "the panel at http://" + s.Panel + "/ can be opened from this machine alone"
+	}
+	return "the panel at http://" + s.Panel + "/ is plain http: whoever is in that network can try PINs and read along; never open it to the internet"
+}
+
 // Menu reports whether there is service mode at the machine.
 func (s Service) Menu() bool { return len(s.Chord) > 0 || s.Door }
 

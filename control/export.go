@@ -171,7 +171,7 @@ func (c Server) export(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(backupWithin))
 	w.Header().Set("Content-Type", f.ContentType())
 	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fmt.Sprintf("kioskd-%s-%s.%s", d.From.Format(dayLayout), d.Until.AddDate(0, 0, -1).Format(dayLayout), f)))
-	if err := export.Write(w, f, Exported(r.Context(), &c.store.Reader, c.path, d)); err != nil {
+	if err := export.Write(w, f, Exported(r.Context(), &c.store.Reader, c.path, d), c.sheet); err != nil {
 		c.log.Warn("export", "error", err)
 		panic(http.ErrAbortHandler)
 	}

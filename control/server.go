@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"kioskd/configs"
+	"kioskd/export"
 	"kioskd/reconcile"
 	"kioskd/sale"
 	"kioskd/store"
@@ -43,6 +44,7 @@ type Server struct {
 	drivers configs.Drivers
 	path    string
 	screen  func() image.Image
+	sheet   export.Writer
 	lines   func(n int) []string
 	metrics http.Handler
 	digest  *digest
@@ -61,6 +63,7 @@ type Options struct {
 	Drivers configs.Drivers // whose settings a config may have
 	// Screen is what the customer sees now, nil if there is no picture.
 	Screen func() image.Image
+	Sheet  export.Writer // of XLSX
 	// Lines are the newest n lines of the log, the newest last; may be nil.
 	Lines   func(n int) []string
 	Metrics http.Handler
@@ -91,7 +94,7 @@ type Bills interface {
 func New(o Options) Server {
 	return Server{
 		by: sale.ByCommand, version: o.Version, store: o.Ledger, machine: o.Machine, board: o.Board, bills: o.Bills, config: o.Config, drivers: o.Drivers,
-		path: o.Path, screen: o.Screen, lines: o.Lines, metrics: o.Metrics, digest: new(digest), log: o.Log,
+		path: o.Path, screen: o.Screen, sheet: o.Sheet, lines: o.Lines, metrics: o.Metrics, digest: new(digest), log: o.Log,
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 	"kioskd/display"
 	"kioskd/display/keypad"
 	"kioskd/drivers"
+	"kioskd/export"
 	"kioskd/face"
 	"kioskd/panel"
 	"kioskd/sale"
@@ -47,7 +48,8 @@ type Daemon struct {
 	Lines   *logs.Log        // what Log belongs to; nil if to nothing
 	Hangup  <-chan os.Signal // each is a wish to reload; nil: there are none
 	Face    *face.Face
-	Checker []string // command that examines the ledger, see store.Options
+	Sheet   export.Writer // of XLSX, see control.Options
+	Checker []string      // command that examines the ledger, see store.Options
 
 	// Ready, if set, is called once with the parts that a demo looks into.
 	Ready func(*store.Store, *sale.Machine)
@@ -252,7 +254,7 @@ func (d *Daemon) provider(ledger *store.Store) (sale.Gateway, error) {
 func (d *Daemon) control(ledger *store.Store, m *sale.Machine, board sale.Dispenser, b *books.Books) control.Server {
 	o := control.Options{
 		Version: d.Version, Ledger: ledger, Path: d.Config.Store.Path, Machine: m, Board: board, Config: d.reload, Drivers: d.Drivers.Settings(),
-		Screen: d.picture, Metrics: d.watch.metrics.Handler(d.watch.log), Log: d.Log,
+		Screen: d.picture, Sheet: d.Sheet, Metrics: d.watch.metrics.Handler(d.watch.log), Log: d.Log,
 	}
 	if b != nil {
 		o.Bills = b

@@ -18,7 +18,7 @@ func (d *Daemon) panel(ctx context.Context, api http.Handler, guard *pin.Guard) 
 		return
 	}
 	if !s.PanelIsLocal() {
-		d.Log.Warn(PanelReach(s))
+		d.Log.Warn(s.PanelReach())
 	}
 	p := panel.New(panel.Options{API: api, PIN: guard, Sessions: d.inside, Screen: d.picture, Language: panelLanguage(d.Config.Machine.Language), Log: d.Log})
 	p.Serve(ctx, s.Panel, d.PanelAt)
@@ -37,12 +37,4 @@ func panelLanguage(l configs.Language) string {
 		return "en"
 	}
 	return "zh"
-}
-
-// PanelReach says who can open the panel.
-func PanelReach(s configs.Service) string {
-	if s.PanelIsLocal() {
-		return "the panel at http://" + s.Panel + "/ can be opened from this machine alone"
-	}
-	return "the panel at http://" + s.Panel + "/ is plain http: whoever is in that network can try PINs and read along; never open it to the internet"
 }

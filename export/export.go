@@ -47,13 +47,16 @@ func (f Format) ContentType() string {
 	return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 }
 
-// Write writes the rows as one file. Of CSV and JSON it holds one row in
-// memory, of XLSX up to 16 MiB before it goes on in a temporary file. The first
-// error of the rows or of w ends it: what was written then is not a whole file.
-func Write(w io.Writer, f Format, rows iter.Seq2[Row, error]) error {
+// Writer writes rows as one file of some format. The first error of the rows or
+// of w ends it: what was written then is not a whole file.
+type Writer func(w io.Writer, rows iter.Seq2[Row, error]) error
+
+// Write writes the rows as one file. Of CSV and JSON it holds one row in memory.
+// XLSX is written by sheet, see package export/sheet: a program that has it loads
+// its tables with every start.
+func Write(w io.Writer, f Format, rows iter.Seq2[Row, error], sheet Writer) error {
 	b := bufio.NewWriterSize(w, 64<<10)
-	write := map[Format]func(io.Writer, iter.Seq2[Row, error]) error{CSV: writeCSV, JSON: writeJSON, XLSX: writeXLSX}[f]
-	if err := write(b, rows); err != nil {
+	if err := map[Format]Writer{CSV: writeCSV, JSON: writeJSON, XLSX: sheet}[f](b, rows); err != nil {
 		return err
 	}
 	return b.Flush()
@@ -63,11 +66,11 @@ func writeCSV(w io.Writer, rows iter.Seq2[Row, error]) error {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
 	}
-	out, all := csv.NewWriter(w), columns()
+	out, all := csv.NewWriter(w), Columns()
 	out.UseCRLF = true // RFC 4180
 	cells := make([]string, len(all))
 	for i, c := range all {
-		cells[i] = c.name
+		cells[i] = c.Name
 	}
 	if err := out.Write(cells); err != nil {
 		return err
@@ -77,7 +80,7 @@ func writeCSV(w io.Writer, rows iter.Seq2[Row, error]) error {
 			return err
 		}
 		for i, c := range all {
-			cells[i] = harmless(text(c.value(r)))
+			cells[i] = harmless(text(c.Value(r)))
 		}
 		if err := out.Write(cells); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"kioskd/export"
+	"kioskd/export/sheet"
 	"kioskd/sale"
 )
 
@@ -54,7 +55,7 @@ func rows(orders ...sale.Order) iter.Seq2[export.Row, error] {
 func write(t *testing.T, f export.Format, r iter.Seq2[export.Row, error]) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := export.Write(&b, f, r); err != nil {
+	if err := export.Write(&b, f, r, sheet.Write); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -240,10 +241,10 @@ func TestErrors(t *testing.T) {
 		half := func(yield func(export.Row, error) bool) {
 			_ = yield(export.RowOf(sold()), nil) && yield(export.Row{}, broken)
 		}
-		if err := export.Write(new(bytes.Buffer), f, half); !errors.Is(err, broken) {
+		if err := export.Write(new(bytes.Buffer), f, half, sheet.Write); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", f, err)
 		}
-		if err := export.Write(full{}, f, rows(sold())); !errors.Is(err, errFull) {
+		if err := export.Write(full{}, f, rows(sold()), sheet.Write); !errors.Is(err, errFull) {
 			t.Errorf("%s on a full disk: %v", f, err)
 		}
 	}

@@ -6,17 +6,19 @@ import (
 	"kioskd/sale"
 )
 
-// column is one column of the two table formats. A value is a string, a
-// sale.Fen, a sale.Slot or a time.Time; the zero time is an empty cell.
-type column struct {
-	name  string // as in JSON, but that money is in yuan
-	title string // in Chinese, for a sheet
-	width float64
-	value func(Row) any
+// Column is one column of the two table formats.
+type Column struct {
+	Name  string // as in JSON, but that money is in yuan
+	Title string // in Chinese, for a sheet
+	Width float64
+	// Value is a string, a sale.Fen, a sale.Slot or a time.Time; the zero time is
+	// an empty cell.
+	Value func(Row) any
 }
 
-func columns() []column {
-	return []column{
+// Columns are those of a table, from the left.
+func Columns() []Column {
+	return []Column{
 		{"out_trade_no", "商户订单号", 26, func(r Row) any { return string(r.Number) }},
 		{"created_at", "下单时间", 20, func(r Row) any { return r.CreatedAt }},
 		{"slot", "货道", 7, func(r Row) any { return r.Slot }},

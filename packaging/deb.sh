@@ -21,15 +21,15 @@ if [ -z "${NFPM:-}" ]; then
 fi
 
 # Nothing of this machine goes in: no paths, no state of the checkout.
-# kioskd is built twice: what a technician types need not wait for the tables
-# that a window loads, and hands over to the other where one is to be drawn.
+# kioskd is built twice: what a technician types need not wait until the daemon, its
+# window and its sheets are loaded, and goes on as the whole one where they are needed.
 build() { # FOLDER LINKER-FLAGS [VARIABLE=VALUE...]
   if [ -n "${BINARY:-}" ]; then # for tests of the rest
     cp "$BINARY" "$1/kioskd"
-    cp "$BINARY" "$1/kioskd-window"
+    cp "$BINARY" "$1/kioskd-whole"
     return
   fi
-  for tags in kioskd:nowindow kioskd-window:; do
+  for tags in kioskd:commands kioskd-whole:; do
     env CGO_ENABLED=0 "${@:3}" go build -trimpath -buildvcs=false -tags "${tags#*:}" -o "$1/${tags%:*}" \
       -ldflags "-s -w -buildid= -X main.release=$VERSION $2" ./cmd/kioskd
   done

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"kioskd/configs"
-	"kioskd/daemon"
 )
 
 // defaultConfig is where a machine has its one file.
@@ -51,7 +50,7 @@ func checkCommand(out, errs io.Writer) *cobra.Command {
 			_, err = fmt.Fprintf(out, "%s: good. Machine %s, %s, controller %s on %s, payment %s.\n",
 				args[0], c.Machine.ID, counted(len(c.Products), "product"), c.Controller.Driver, c.Controller.Port, c.Payment.Driver)
 			if c.Service.Panel != "" && err == nil {
-				_, err = fmt.Fprintf(out, "%s: %s.\n", args[0], daemon.PanelReach(c.Service))
+				_, err = fmt.Fprintf(out, "%s: %s.\n", args[0], c.Service.PanelReach())
 			}
 			return err
 		},

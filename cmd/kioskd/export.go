@@ -48,8 +48,14 @@ has amounts in fen. Orders of a test vend, which nobody paid, are marked.`,
 			if err != nil {
 				return failure{err, exitUsage}
 			}
+			var sheet export.Writer
+			if f == export.XLSX {
+				if sheet, err = sheets(); err != nil {
+					return err
+				}
+			}
 			debug.SetGCPercent(400) // this process lives for a moment, and somebody waits
-			return failed(saveTo(path, out, func(w io.Writer) error { return fetchExport(cmd.Context(), at, d, f, w) }))
+			return failed(saveTo(path, out, func(w io.Writer) error { return fetchExport(cmd.Context(), at, d, f, sheet, w) }))
 		},
 	}
 	fl := c.Flags()
@@ -63,12 +69,12 @@ has amounts in fen. Orders of a test vend, which nobody paid, are marked.`,
 }
 
 // fetchExport asks the daemon, or reads the ledger where none runs.
-func fetchExport(ctx context.Context, at configs.Places, d control.Days, f export.Format, w io.Writer) error {
+func fetchExport(ctx context.Context, at configs.Places, d control.Days, f export.Format, sheet export.Writer, w io.Writer) error {
 	err := control.Dial(at.Socket).Download(ctx, "/v1/export", d.Query(f), w)
 	if !errors.Is(err, control.ErrNoDaemon) {
 		return err
 	}
-	return fromLedger(at, func(r *store.Reader) error { return export.Write(w, f, control.Exported(ctx, r, at.Ledger, d)) })
+	return fromLedger(at, func(r *store.Reader) error { return export.Write(w, f, control.Exported(ctx, r, at.Ledger, d), sheet) })
 }
 
 // saveTo writes to a file, which gets its name only when it is whole, or to out

@@ -10,18 +10,21 @@ import (
 	"testing"
 )
 
-// TestCommandsAreLight: what packages bring for the terminal loads no window.
+// TestCommandsAreLight: what packages bring for the terminal loads nothing that only
+// the daemon, the demo or a sheet needs.
 func TestCommandsAreLight(t *testing.T) {
 	for _, c := range []struct {
 		tags string
 		want bool
-	}{{"", true}, {"nowindow", false}} {
+	}{{"", true}, {"commands", false}} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", c.tags, "kioskd/cmd/kioskd").Output()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(string(out), "github.com/hajimehoshi/ebiten/"); got != c.want {
-			t.Errorf("tags %q: Ebitengine is loaded: %v", c.tags, got)
+		for _, heavy := range []string{"github.com/hajimehoshi/ebiten/", "github.com/xuri/excelize/", "github.com/prometheus/", "kioskd/daemon", "kioskd/payment/paytest"} {
+			if got := strings.Contains(string(out), "\n"+heavy); got != c.want {
+				t.Errorf("tags %q: %s is loaded: %v", c.tags, heavy, got)
+			}
 		}
 	}
 }

@@ -1,9 +1,8 @@
-//go:build !nowindow
+//go:build !commands
 
 package main
 
 import (
-	"kioskd/configs"
 	"kioskd/display/screen"
 	"kioskd/face"
 )
@@ -20,6 +19,3 @@ func (window) Available() bool { return screen.Available() }
 func (window) Open(p face.Painter, o face.WindowOptions) (face.Window, error) {
 	return screen.New(p, screen.Options{Windowed: o.Windowed, Rotate: o.Rotate, Digits: o.Digits, Log: o.Log})
 }
-
-// handOver does nothing: this kioskd draws by itself.
-func handOver(configs.ScreenDriver) error { return nil }

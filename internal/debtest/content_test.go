@@ -109,34 +109,48 @@ func starts(t *testing.T, arch, binary string, draws bool) {
 	}
 }
 
-// TestTheCommandsDrawNothing: the program for the terminal hands over to the one
-// with a window only where a window is wanted, and says what is missing.
-func TestTheCommandsDrawNothing(t *testing.T) {
+// TestTheCommandsHandOver: the kioskd for the terminal goes on as the whole one where
+// it must, with its arguments, its environment, in its process and deaf to SIGHUP,
+// and says what is missing.
+func TestTheCommandsHandOver(t *testing.T) {
 	kioskd := unpack(t, release(t), "usr/bin/kioskd")
 	whole := filepath.Join(filepath.Dir(kioskd), "../lib/kioskd/kioskd")
-	if err := os.Remove(whole); err != nil {
-		t.Fatal(err)
-	}
+	sheet := []string{"export", "--config", ledgerless(t), "--format", "xlsx", "-o", filepath.Join(t.TempDir(), "out.xlsx")}
 	if out := run(t, kioskd, "demo", "--screen", "none", "--customers", "1"); !strings.Contains(out, " 0 violations") {
-		t.Errorf("without a screen it says\n%s", out)
+		t.Errorf("the demo says\n%s", out)
 	}
-	for _, driver := range []string{"auto", "window"} {
-		out, err := exec.Command(kioskd, "demo", "--screen", driver, "--customers", "1").CombinedOutput()
-		want := "kioskd: E-SCREEN-01: this kioskd draws no window, and " + whole + ", which does, cannot be started: no such file or directory (install the package again, or write screen.driver: none for a machine that has no screen)\n"
-		if err == nil || string(out) != want {
-			t.Errorf("%s: %v\n%swant\n%s", driver, err, out, want)
-		}
-	}
-	// What it hands over: arguments, environment, the same process, SIGHUP ignored.
 	if err := os.WriteFile(whole, []byte("#!/bin/sh\necho \"$$ $* $ENV\"; kill -HUP $$; echo on\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(kioskd, "demo", "--screen", "window")
-	c.Env = append(os.Environ(), "ENV=env")
-	out, err := c.CombinedOutput()
-	if want := fmt.Sprintf("%d demo --screen window env\non\n", c.ProcessState.Pid()); err != nil || string(out) != want {
-		t.Errorf("%v\n%swant\n%s", err, out, want)
+	all := [][]string{{"demo", "--screen", "none"}, {"run", "--config", "/nowhere"}, sheet}
+	for _, args := range all {
+		c := exec.Command(kioskd, args...)
+		c.Env = append(os.Environ(), "ENV=env")
+		out, err := c.CombinedOutput()
+		if want := fmt.Sprintf("%d %s env\non\n", c.ProcessState.Pid(), strings.Join(args, " ")); err != nil || string(out) != want {
+			t.Errorf("%v\n%swant\n%s", err, out, want)
+		}
 	}
+	if err := os.Remove(whole); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range all {
+		c := exec.Command(kioskd, args...)
+		out, err := c.CombinedOutput()
+		want := "kioskd: " + whole + ", a part of kioskd, cannot be started: no such file or directory (install the package again)\n"
+		if c.ProcessState.ExitCode() != 1 || string(out) != want {
+			t.Errorf("%v\n%swant\n%s", err, out, want)
+		}
+	}
+}
+
+// ledgerless is a config that leads to no ledger.
+func ledgerless(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "kioskd.yaml")
+	if err := os.WriteFile(path, []byte("store: {path: /nowhere/kioskd.db}\ncontrol: {socket: /nowhere/kioskd.sock}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // TestReproducible builds in another place, with other dates and modes of the files.

@@ -1,4 +1,5 @@
-package export
+// Package sheet writes orders as a sheet, XLSX, with the columns of package export.
+package sheet
 
 import (
 	"archive/zip"
@@ -11,18 +12,22 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"kioskd/clock"
+	"kioskd/export"
 	"kioskd/sale"
 )
 
-const sheet = "orders"
+const name = "orders"
 
-func writeXLSX(w io.Writer, rows iter.Seq2[Row, error]) (err error) {
+// Write is an [export.Writer]. It holds up to 16 MiB in memory before it goes on in
+// a temporary file.
+func Write(w io.Writer, rows iter.Seq2[export.Row, error]) error {
 	f := excelize.NewFile().SetZipWriter(func(io.Writer) excelize.ZipWriter { return zipTo(w) })
 	defer f.Close()
-	if err := f.SetSheetName("Sheet1", sheet); err != nil {
+	if err := f.SetSheetName("Sheet1", name); err != nil {
 		return err
 	}
-	s, err := newSheet(f)
+	s, err := newWriter(f)
 	if err != nil {
 		return err
 	}
@@ -49,22 +54,22 @@ func zipTo(w io.Writer) *zip.Writer {
 	return z
 }
 
-// sheetWriter writes one row after the other.
-type sheetWriter struct {
+// writer writes one row after the other.
+type writer struct {
 	*excelize.StreamWriter
-	columns           []column
+	columns           []export.Column
 	money, date, bold int // styles
 	row               int
 	cells             []any // of a row
 	paid, back, kept  sale.Fen
 }
 
-func newSheet(f *excelize.File) (*sheetWriter, error) {
-	stream, err := f.NewStreamWriter(sheet)
+func newWriter(f *excelize.File) (*writer, error) {
+	stream, err := f.NewStreamWriter(name)
 	if err != nil {
 		return nil, err
 	}
-	s := &sheetWriter{StreamWriter: stream, columns: columns()}
+	s := &writer{StreamWriter: stream, columns: export.Columns()}
 	s.cells = make([]any, len(s.columns))
 	amount, moment := "0.00", "yyyy-mm-dd hh:mm:ss"
 	for _, style := range []struct {
@@ -81,10 +86,10 @@ func newSheet(f *excelize.File) (*sheetWriter, error) {
 	}
 	head := make([]any, len(s.columns))
 	for i, c := range s.columns {
-		if err := s.SetColWidth(i+1, i+1, c.width); err != nil {
+		if err := s.SetColWidth(i+1, i+1, c.Width); err != nil {
 			return nil, err
 		}
-		head[i] = excelize.Cell{StyleID: s.bold, Value: c.title + " " + c.name}
+		head[i] = excelize.Cell{StyleID: s.bold, Value: c.Title + " " + c.Name}
 	}
 	if err := s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return nil, err
@@ -92,7 +97,7 @@ func newSheet(f *excelize.File) (*sheetWriter, error) {
 	return s, s.write(head)
 }
 
-func (s *sheetWriter) write(cells []any) error {
+func (s *writer) write(cells []any) error {
 	s.row++
 	return s.SetRow("A"+strconv.Itoa(s.row), cells)
 }
@@ -100,19 +105,19 @@ func (s *sheetWriter) write(cells []any) error {
 // most is how many rows a sheet can have.
 const most = excelize.TotalRows - 2
 
-func (s *sheetWriter) add(r Row) error {
+func (s *writer) add(r export.Row) error {
 	if s.row > most {
 		return fmt.Errorf("a sheet has room for %d orders: choose fewer days, or csv", most)
 	}
 	for i, c := range s.columns {
-		s.cells[i] = s.cell(c.value(r))
+		s.cells[i] = s.cell(c.Value(r))
 	}
 	s.paid, s.back, s.kept = s.paid+r.Paid, s.back+r.Refunded, s.kept+r.Kept
 	return s.write(s.cells)
 }
 
 // cell writes numbers as numbers. Text is never a formula.
-func (s *sheetWriter) cell(v any) any {
+func (s *writer) cell(v any) any {
 	switch v := v.(type) {
 	case sale.Fen:
 		return excelize.Cell{StyleID: s.money, Value: float64(v) / 100}
@@ -123,7 +128,7 @@ func (s *sheetWriter) cell(v any) any {
 			return nil
 		}
 		// A sheet knows no zones: what it shows is Beijing's clock.
-		t := v.In(beijing)
+		t := v.In(clock.Beijing)
 		return excelize.Cell{StyleID: s.date, Value: time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)}
 	case string:
 		if v == "" {
@@ -134,12 +139,12 @@ func (s *sheetWriter) cell(v any) any {
 }
 
 // end writes the sums, with their values for programs that do not calculate.
-func (s *sheetWriter) end() error {
+func (s *writer) end() error {
 	last, sums := s.row, make([]any, len(s.columns))
 	values := map[string]sale.Fen{"paid_yuan": s.paid, "refunded_yuan": s.back, "kept_yuan": s.kept}
 	sums[0] = excelize.Cell{StyleID: s.bold, Value: "合计 total"}
 	for i, c := range s.columns {
-		if value, ok := values[c.name]; ok {
+		if value, ok := values[c.Name]; ok {
 			sum := excelize.Cell{StyleID: s.bold, Value: float64(value) / 100}
 			if last > 1 {
 				name, err := excelize.ColumnNumberToName(i + 1)
