@@ -20,6 +20,9 @@ const (
 	// brings about. Anybody in the network can write an answer with a serial
 	// that is unknown, and a refusal lasts.
 	rareDownload = time.Minute
+	// lostDownload takes its place where the last one brought no word of the
+	// provider: somebody may have paid and wait for this answer's proof.
+	lostDownload = 5 * time.Second
 	// nearEnd is when the log says that the newest certificate expires. Its
 	// successor should have been listed long before.
 	nearEnd = 5 * 24 * time.Hour
@@ -59,7 +62,7 @@ func (c *Client) equip(ctx context.Context) error {
 	if p.key == "" || c.keys.Load().accept(c.clock.Now()) != "" {
 		return nil
 	}
-	return c.download(ctx, func() bool { return recent(p.denied, c.clock.Now()) })
+	return c.download(ctx, func() bool { return within(rareDownload, p.denied, c.clock.Now()) })
 }
 
 // prove verifies an answer. A serial that is unknown may be a new
@@ -73,16 +76,28 @@ func (c *Client) prove(ctx context.Context, r link.Reply) (time.Time, error) {
 	if c.platform.key == "" || !errors.As(err, &unknown) || !serialShape.MatchString(string(unknown)) {
 		return at, err
 	}
-	if lost := c.download(ctx, func() bool { return recent(c.platform.tried, c.clock.Now()) }); lost != nil {
+	if lost := c.download(ctx, c.platform.askedJustNow(c.clock)); lost != nil {
 		return at, err
 	}
 	return c.keys.Load().verify(r.Header, r.Body, c.clock.Now())
 }
 
-// recent counts no time from the future: the clock was wrong then.
-func recent(t, now time.Time) bool {
+// askedJustNow reports whether an answer may not bring about a download. Who asks
+// has the turn.
+func (p *platform) askedJustNow(c Clock) func() bool {
+	return func() bool {
+		pause := rareDownload
+		if errors.Is(p.err, sale.ErrTemporary) {
+			pause = lostDownload
+		}
+		return within(pause, p.tried, c.Now())
+	}
+}
+
+// within counts no time from the future: the clock was wrong then.
+func within(pause time.Duration, t, now time.Time) bool {
 	d := now.Sub(t)
-	return d >= 0 && d < rareDownload
+	return d >= 0 && d < pause
 }
 
 // download fetches the certificates, one call at a time. Who has waited for

@@ -131,6 +131,35 @@ func TestUnknownSerialIsLookedUpOnce(t *testing.T) {
 	}
 }
 
+// Who has paid waits for no more than a few seconds after a download that was lost.
+func TestALostDownloadIsTriedAgainSoon(t *testing.T) {
+	r := newRig(t, certificates)
+	r.Created(t, r.g, 1)
+	r.clock.move(time.Hour)
+	next, err := r.Server.ListCertificate(0)
+	if err == nil {
+		err = r.Server.UseCertificate(next)
+	}
+	if err == nil {
+		lost := paytest.Fault{Name: paytest.FaultResetBefore} // at either base URL
+		err = r.Server.Queue(paytest.CallCertificates, lost, lost)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := r.downloads()
+	for range 3 { // one asks, the others are held off
+		want(t, r.query(t), sale.ErrTemporary, sale.CodePayVerify, "the answer is signed with the unknown key")
+	}
+	if n := r.downloads() - before; n != 2 {
+		t.Errorf("%d downloads at once, want 2", n)
+	}
+	r.clock.move(5 * time.Second)
+	if err := r.query(t); err != nil || r.downloads()-before != 3 {
+		t.Errorf("%v after %d downloads", err, r.downloads()-before)
+	}
+}
+
 func TestExpiredCertificate(t *testing.T) {
 	r := newRig(t, certificates)
 	r.Created(t, r.g, 1)
