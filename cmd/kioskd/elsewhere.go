@@ -21,7 +21,11 @@ import (
 // whole is the other one, from the folder of this.
 const whole = "../lib/kioskd/kioskd"
 
-func sell(context.Context, string, io.Writer) error { return handOver() }
+func sell(context.Context, string, io.Writer) error {
+	signal.Ignore(syscall.SIGHUP) // stays so until the other one listens
+	defer signal.Reset(syscall.SIGHUP)
+	return handOver()
+}
 
 func runDemo(context.Context, demoFlags, io.Writer, io.Writer) error { return handOver() }
 
@@ -35,8 +39,6 @@ func handOver() error {
 		return failed(err)
 	}
 	path := filepath.Join(filepath.Dir(self), whole)
-	signal.Ignore(syscall.SIGHUP) // stays so until the other one listens
 	err = syscall.Exec(path, os.Args, os.Environ())
-	signal.Reset(syscall.SIGHUP)
 	return failed(fmt.Errorf("%s, a part of kioskd, cannot be started: %w (install the package again)", path, err))
 }
