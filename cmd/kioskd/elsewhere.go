@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"kioskd/export"
 )
 
@@ -20,6 +22,17 @@ import (
 
 // whole is the other one, from the folder of this.
 const whole = "../lib/kioskd/kioskd"
+
+// elsewhere reports whether a command goes on as the whole one.
+func elsewhere(c *cobra.Command) bool {
+	switch c.Name() {
+	case "run", "demo":
+		return true
+	case "export":
+		return c.Flag("format").Value.String() == string(export.XLSX)
+	}
+	return false
+}
 
 func sell(context.Context, string, io.Writer) error {
 	signal.Ignore(syscall.SIGHUP) // stays so until the other one listens

@@ -5,7 +5,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // packaged builds the kioskd for the terminal as packages bring it. In place of
@@ -55,4 +57,29 @@ func configFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestHandOverOfStop: who is told to stop while one kioskd goes on as the other
+// stops.
+func TestHandOverOfStop(t *testing.T) {
+	kioskd := packaged(t, "exec sleep 1000")
+	for after := time.Duration(0); after < 40*time.Millisecond; after += 500 * time.Microsecond {
+		cmd := exec.CommandContext(t.Context(), kioskd, "run")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after) // each time at another moment
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			_ = cmd.Process.Kill()
+			<-ended
+			t.Fatalf("SIGTERM %s after the start is lost", after)
+		}
+	}
 }

@@ -26,13 +26,21 @@ const (
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, out, errs io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	stop := func() {}
+	defer func() { stop() }()
 	root := commands(out, errs)
+	root.PersistentPreRun = func(c *cobra.Command, _ []string) {
+		if elsewhere(c) {
+			return // what this process caught the other program would never know
+		}
+		var ctx context.Context
+		ctx, stop = signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+		c.SetContext(ctx)
+	}
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	c, err := root.ExecuteContextC(ctx)
+	c, err := root.ExecuteContextC(context.Background())
 	var failed failure
 	switch {
 	case err == nil:

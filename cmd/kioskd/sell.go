@@ -10,12 +10,17 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"kioskd/daemon"
 	"kioskd/export"
 	"kioskd/export/sheet"
 	"kioskd/face"
 	"kioskd/watch/logs"
 )
+
+// elsewhere reports whether a command goes on as another program: here none does.
+func elsewhere(*cobra.Command) bool { return false }
 
 // sell is kioskd run.
 func sell(ctx context.Context, file string, errs io.Writer) error {
