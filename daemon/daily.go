@@ -134,7 +134,7 @@ func (d *daily) tell(r reconcile.Report) {
 		return
 	}
 	d.log.Error("the provider's bill and the ledger differ", "code", sale.CodeBillDiffers, "date", day.Day.String(),
-		"differences", len(day.Differences), "kinds", kinds(day.Differences), "hint", "kioskd reconcile --last")
+		"differences", len(day.Differences), "kinds", kinds(day.Differences), "hint", "kioskd reconcile --date "+day.Day.String())
 }
 
 // differing are the days of a report that need a person.

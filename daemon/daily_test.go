@@ -137,7 +137,7 @@ func TestDailyReconciliation(t *testing.T) {
 		if got := p.take(); got != "2026-11-27" {
 			t.Errorf("asked for %s", got)
 		}
-		if want := `level=ERROR msg="the provider's bill and the ledger differ" code=E-BILL-01 date=2026-11-27 differences=1 kinds="1 paid_there_unknown_here" hint="kioskd reconcile --last"`; !strings.Contains(log.String(), want) {
+		if want := `level=ERROR msg="the provider's bill and the ledger differ" code=E-BILL-01 date=2026-11-27 differences=1 kinds="1 paid_there_unknown_here" hint="kioskd reconcile --date 2026-11-27"`; !strings.Contains(log.String(), want) {
 			t.Errorf("%s", log)
 		}
 		if !strings.Contains(log.String(), "found []\n") || !strings.HasSuffix(log.String(), "found [2026-11-27]\n") {

@@ -124,3 +124,21 @@ func TestEveryKindHasWords(t *testing.T) {
 		}
 	})
 }
+
+// TestBillNamesItsDay: the next day's comparison takes the place of the last one,
+// so that only its day finds the bill for whoever reads the message later.
+func TestBillNamesItsDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for l, want := range map[alarm.Language]string{
+			alarm.Chinese: "2026-10-01 的微信支付账单和账本对不上（E-BILL-01）：运行 kioskd reconcile --date 2026-10-01",
+			alarm.English: "the bill of 2026-10-01 and the ledger differ (E-BILL-01): run kioskd reconcile --date 2026-10-01",
+		} {
+			r := newRoom(l)
+			r.holds = []watch.Condition{{Kind: watch.Bill, Day: "2026-10-01", Code: sale.CodeBillDiffers, Once: true}}
+			r.pass(5 * time.Second)
+			if len(r.told) != 1 || !strings.HasSuffix(r.told[0], want) {
+				t.Errorf("%q; want %q", r.told, want)
+			}
+		}
+	})
+}

@@ -56,7 +56,7 @@ var vocabulary = map[watch.Kind]words{
 		[2]string{"账本恢复正常", "the ledger can be used again"},
 	},
 	watch.Bill: {
-		[2]string{"{day} 的微信支付账单和账本对不上（{code}）：运行 kioskd reconcile --last", "the bill of {day} and the ledger differ ({code}): run kioskd reconcile --last"},
+		[2]string{"{day} 的微信支付账单和账本对不上（{code}）：运行 kioskd reconcile --date {day}", "the bill of {day} and the ledger differ ({code}): run kioskd reconcile --date {day}"},
 		[2]string{"", ""},
 	},
 	watch.Stopped: {
