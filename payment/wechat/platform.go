@@ -20,8 +20,8 @@ const (
 	// brings about. Anybody in the network can write an answer with a serial
 	// that is unknown, and a refusal lasts.
 	rareDownload = time.Minute
-	// lostDownload takes its place where the last one brought no word of the
-	// provider: somebody may have paid and wait for this answer's proof.
+	// lostDownload takes its place where the last one brought no answer at all:
+	// somebody may have paid and wait for the proof.
 	lostDownload = 5 * time.Second
 	// nearEnd is when the log says that the newest certificate expires. Its
 	// successor should have been listed long before.
@@ -37,6 +37,7 @@ type platform struct {
 	rounds atomic.Uint64
 	turn   chan struct{} // held during a download, and guards what follows
 	err    error         // of the last download
+	lost   bool          // it brought no answer
 	tried  time.Time     // the last download
 	denied time.Time     // the last one that the provider refused
 	warned string        // serial of the certificate whose end was announced
@@ -87,7 +88,7 @@ func (c *Client) prove(ctx context.Context, r link.Reply) (time.Time, error) {
 func (p *platform) askedJustNow(c Clock) func() bool {
 	return func() bool {
 		pause := rareDownload
-		if errors.Is(p.err, sale.ErrTemporary) {
+		if p.lost {
 			pause = lostDownload
 		}
 		return within(pause, p.tried, c.Now())
@@ -129,6 +130,7 @@ func (c *Client) download(ctx context.Context, held func() bool) error {
 func (c *Client) fetch(ctx context.Context) error {
 	q := request{what: "download the platform certificates", method: http.MethodGet, path: certificatesPath, want: http.StatusOK}
 	r, err := c.send(ctx, q)
+	c.platform.lost = err != nil
 	if err != nil {
 		return fmt.Errorf("%s: %w", q.what, err)
 	}
