@@ -83,10 +83,28 @@ func (noOrders) Records(context.Context, time.Time, func(sale.Order) bool, func(
 	return nil, nil
 }
 
+// lines are a log that is read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // aDaily starts the daily work at a moment, and returns its log. What it has found
 // stands there as well.
-func aDaily(t *testing.T, at time.Time, p *aProvider, path string) (*daily, *moved, *strings.Builder) {
-	clock, log := &moved{by: time.Until(at)}, new(strings.Builder)
+func aDaily(t *testing.T, at time.Time, p *aProvider, path string) (*daily, *moved, *lines) {
+	clock, log := &moved{by: time.Until(at)}, new(lines)
 	d := &daily{
 		Books: &books.Books{Reconciler: &reconcile.Reconciler{Code: "T1", Biller: p, Ledger: noOrders{}, Now: clock.Now}, Path: path},
 		clock: clock, log: slog.New(slog.NewTextHandler(log, nil)), busy: func() bool { return false },
