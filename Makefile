@@ -53,7 +53,8 @@ demo: build ## twenty scripted customers against the built binary
 	./bin/kioskd demo --screen none --customers 20 --seed 1 --json
 
 bench: build ## speed and memory, with peers in the same run
-	CGO_ENABLED=0 $(GO) build -trimpath -tags commands -ldflags '$(LDFLAGS)' -o bin/commands/ ./cmd/kioskd
+	CGO_ENABLED=0 $(GO) build -trimpath -tags commands -ldflags '$(LDFLAGS)' -o bin/package/bin/ ./cmd/kioskd
+	install -D bin/kioskd bin/package/lib/kioskd/kioskd
 	$(GO) run ./internal/bench $(ARGS)
 
 # The long forms of the proofs; the short ones run in make test. Each prints

@@ -61,7 +61,7 @@ func main() {
 	f.Uint64Var(&o.seed, "seed", 1, "when the customers pay")
 	f.BoolVar(&o.json, "json", false, "print the line of JSON alone")
 	f.StringVar(&o.daemon, "daemon", "bin/kioskd", "the built daemon")
-	f.StringVar(&o.commands, "commands", "bin/commands/kioskd", "kioskd as packages have it for the terminal")
+	f.StringVar(&o.commands, "commands", "bin/package/bin/kioskd", "kioskd for the terminal, where packages have it")
 	f.IntVar(&o.orders, "orders", 10_000, "finished orders in the full ledger")
 	f.IntVar(&o.exported, "exported", 100_000, "orders in the ledger that is exported; it takes a minute to fill")
 	if err := f.Parse(os.Args[1:]); err != nil {
