@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
+	"kioskd/kept"
 	"kioskd/reconcile"
 )
 
@@ -60,23 +60,7 @@ func (m Memory) Write(ledger string) error {
 	if err != nil {
 		return err
 	}
-	path := MemoryFile(ledger)
-	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return kept.File(MemoryFile(ledger)).Save(append(b, '\n'))
 }
 
 // Forget drops the days before the given one.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
 
 	"kioskd/configs"
 	"kioskd/payment/paytest"
@@ -38,7 +40,7 @@ func TestCommands(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "partly": partly, "unzip": unzip, "secretless": secretless,
+			"machine": machine, "spares": spares, "ledger": ledger, "archive": archive, "question": question, "hangup": hangup, "partly": partly, "unzip": unzip, "sheet": sameSheets, "secretless": secretless,
 			"provider": provider, "sales": sales, "portal": portalOf,
 			"board": board, "lock": lock, "sysfs": sysfs, "paste": paste, "port": port, "until": until, "await": await, "manager": manager,
 		},
@@ -166,5 +168,23 @@ func TestReferenceConfigKnowsEveryKey(t *testing.T) {
 		if !strings.Contains(problem, "does not exist: write the path") { // the merchant's own files
 			t.Errorf("an example in configs/kioskd.yaml is wrong: %s", problem)
 		}
+	}
+}
+
+// sameSheets compares what stands in two sheets.
+func sameSheets(ts *testscript.TestScript, _ bool, args []string) {
+	var texts []string
+	for _, name := range args {
+		f, err := excelize.OpenFile(ts.MkAbs(name))
+		ts.Check(err)
+		rows, err := f.GetRows("orders")
+		ts.Check(errors.Join(err, f.Close()))
+		if len(rows) < 2 {
+			ts.Fatalf("%s has %d rows", name, len(rows))
+		}
+		texts = append(texts, fmt.Sprintf("%q", rows))
+	}
+	if len(texts) != 2 || texts[0] != texts[1] {
+		ts.Fatalf("the sheets differ:\n%s", strings.Join(texts, "\n"))
 	}
 }

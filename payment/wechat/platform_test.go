@@ -158,6 +158,17 @@ func TestALostDownloadIsTriedAgainSoon(t *testing.T) {
 	if err := r.query(t); err != nil || r.downloads()-before != 3 {
 		t.Errorf("%v after %d downloads", err, r.downloads()-before)
 	}
+	r.clock.move(5 * time.Second) // one that was answered keeps its minute
+	if next, err = r.Server.ListCertificate(0); err == nil {
+		err = r.Server.UseCertificate(next)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, r.query(t), sale.ErrTemporary, sale.CodePayVerify, "the answer is signed with the unknown key")
+	if n := r.downloads() - before; n != 3 {
+		t.Errorf("%d downloads within a minute of an answer, want 3", n)
+	}
 }
 
 func TestExpiredCertificate(t *testing.T) {

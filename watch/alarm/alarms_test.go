@@ -142,3 +142,29 @@ func TestBillNamesItsDay(t *testing.T) {
 		}
 	})
 }
+
+// Two days are two conditions, also for who is not reached at first.
+func TestEachBillIsToldByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(alarm.English)
+		for _, day := range []string{"2026-10-01", "2026-10-02"} {
+			r.holds = append(r.holds, watch.Condition{Kind: watch.Bill, Day: day, Code: sale.CodeBillDiffers, Once: true})
+			r.pass(5 * time.Second)
+		}
+		if len(r.told) != 2 || !strings.HasSuffix(r.told[1], "2026-10-02") {
+			t.Errorf("%q", r.told)
+		}
+		to := &target{fails: 1}
+		run(t, to, func(o *alarm.Outbox) {
+			for _, day := range []string{"2026-10-01", "2026-10-02"} {
+				m := message(watch.Bill, alarm.Raised, 1)
+				m.Day = day
+				o.Put(m)
+			}
+			time.Sleep(time.Hour)
+		})
+		if len(to.got) != 3 {
+			t.Errorf("delivered %q", to.got)
+		}
+	})
+}
