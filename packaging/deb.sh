@@ -31,7 +31,7 @@ build() { # FOLDER LINKER-FLAGS [VARIABLE=VALUE...]
   fi
   for tags in kioskd:commands kioskd-whole:; do
     env CGO_ENABLED=0 "${@:3}" go build -trimpath -buildvcs=false -tags "${tags#*:}" -o "$1/${tags%:*}" \
-      -ldflags "-s -w -buildid= -X main.release=$VERSION $2" ./cmd/kioskd
+      -ldflags "-s -w -buildid= -X main.release=$VERSION -X kioskd/clock.committed=$SOURCE_DATE_EPOCH $2" ./cmd/kioskd
   done
 }
 

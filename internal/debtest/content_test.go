@@ -153,6 +153,18 @@ func ledgerless(t *testing.T) string {
 	return path
 }
 
+// TestTheProgramsKnowWhenTheyWereBuilt: a machine whose clock is before that sells
+// nothing. This package is one from the future.
+func TestTheProgramsKnowWhenTheyWereBuilt(t *testing.T) {
+	deb := build(t, repository, "1.0.0", []string{"SOURCE_DATE_EPOCH=4070908800"}, "amd64")[0] // 2099-01-01
+	for _, program := range []string{"usr/bin/kioskd", "usr/lib/kioskd/kioskd"} {
+		out, _ := exec.Command(unpack(t, deb, program), "doctor", ledgerless(t)).CombinedOutput() // much else is wrong
+		if !strings.Contains(string(out), ", and it is after 2099-01-01 00:00") {
+			t.Errorf("%s says of its clock\n%s", program, out)
+		}
+	}
+}
+
 // TestReproducible builds in another place, with other dates and modes of the files.
 func TestReproducible(t *testing.T) {
 	copied := clone(t)
