@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/goccy/go-yaml"
@@ -14,9 +13,10 @@ import (
 type Places struct{ Socket, Ledger, Copies string }
 
 // Locate reads nothing else of the config: a mistake in it, or a key that only
-// the daemon may read, must not keep a technician from looking at orders.
+// the daemon may read, must not keep a technician from looking at orders. An
+// error is one line, without anything of the file.
 func Locate(path string) (Places, error) {
-	data, err := os.ReadFile(path)
+	data, err := read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Places{}, fmt.Errorf("%s: no such file: name the machine's config with --config FILE", path)
@@ -30,8 +30,14 @@ func Locate(path string) (Places, error) {
 		Store   struct{ Path, Copies string }
 		Control struct{ Socket string }
 	}{}
-	if err := yaml.Unmarshal(data, &said); err != nil {
-		return Places{}, fmt.Errorf("%s: %w", path, err)
+	r := newReader(path, "", Drivers{})
+	root := r.tree(data)
+	if len(r.problems.List) > 0 {
+		r.problems.sort()
+		return Places{}, errors.New(r.problems.List[0].String())
+	}
+	if yaml.NodeToValue(root, &said) != nil {
+		return Places{}, fmt.Errorf("%s: it does not say where the ledger and the socket are: kioskd check %[1]s tells what is wrong", path)
 	}
 	dir, err := filepath.Abs(filepath.Dir(path))
 	at := func(said, otherwise string) string {
